@@ -1,0 +1,124 @@
+"""The dispatcher of the sandbox's Kaltura API: services, actions, sessions, multirequest (kaltura.md §1-§4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reportrunner.sandbox.faults import FaultCounter
+from reportrunner.sandbox.kaltura_csv import custom_csv
+from reportrunner.sandbox.kaltura_errors import ApiError, not_simulated
+from reportrunner.sandbox.kaltura_report import graphs, table, total
+from reportrunner.sandbox.kaltura_session import Session, SessionDesk
+from reportrunner.sandbox.kaltura_wire import Params, RawFile, fill_tokens
+
+_ACTIONS = {
+    "report": (
+        *("getTable", "getTotal", "getGraphs", "getCsvFromStringParams"),
+        *("getBaseTotal", "getUrlForReportAsCsv", "serve", "execute", "getCsv", "exportToCsv"),
+    ),
+    "session": ("start", "startWidgetSession", "get", "end", "impersonate", "impersonateByKs"),
+}
+_SERVICES = {name.lower(): name for name in _ACTIONS}
+_INHERITED = ("ks", "partnerId", "clientTag")
+
+
+def action_name(params: Params) -> str:
+    """``service.action`` of a request in the provider's own spelling, for log and faults; never raises."""
+    service = str(params.get("service", ""))
+    if service.lower() == "multirequest":
+        return "multirequest"
+    service = _SERVICES.get(service.lower(), service)
+    action = str(params.get("action", ""))
+    known = {name.lower(): name for name in _ACTIONS.get(service, ())}
+    return f"{service}.{known.get(action.lower(), action)}"
+
+
+class KalturaApi:
+    """One account's API; ``clock`` gives unix seconds."""
+
+    def __init__(self, clock: Callable[[], float], partner: int, faults: FaultCounter, desk: SessionDesk) -> None:
+        self._clock = clock
+        self._partner = partner
+        self._faults = faults
+        self._desk = desk
+
+    def call(self, params: Params) -> object:
+        """Give the result of a request: a value, a Thing, a list, a RawFile or an ApiError (never raised)."""
+        if action_name(params) == "multirequest":
+            return self._multirequest(params)
+        try:
+            return self._single(params)
+        except ApiError as error:
+            return error
+
+    def _multirequest(self, params: Params) -> object:
+        """Each element on its own; the first index without service or action ends it (kaltura.md §3)."""
+        results: list[object] = []
+        index = 0 if "0" in params else 1
+        while isinstance(params.get(str(index)), dict) and {"service", "action"} <= params[str(index)].keys():
+            inherited = {name: params[name] for name in _INHERITED if name in params}
+            result = self.call({**inherited, **fill_tokens(params[str(index)], results)})
+            if isinstance(result, RawFile):
+                return result
+            results.append(result)
+            index += 1
+        return results
+
+    def _single(self, params: Params) -> object:
+        service, action = self._named(params)
+        name = f"{service}.{action}"
+        if self._faults.due("rate_limited", name) or self._faults.blocked(name, self._clock()):
+            raise ApiError("ACTION_BLOCKED", ACTION_NAME=action, SERVICE_NAME=service)
+        return self._session(action, params) if service == "session" else self._report(action, params)
+
+    def _named(self, params: Params) -> tuple[str, str]:
+        if not params.get("service"):
+            raise ApiError("SERVICE_NOT_SPECIFIED")
+        service, _, action = action_name(params).partition(".")
+        if service not in _ACTIONS:
+            raise ApiError("SERVICE_DOES_NOT_EXISTS", SRV_NAME=service)
+        if not action:
+            raise ApiError("ACTION_NOT_SPECIFIED")
+        if action not in _ACTIONS[service]:
+            raise ApiError("ACTION_DOES_NOT_EXISTS", ACTION_NAME=action, SERVICE_NAME=service)
+        return service, action
+
+    def _known_session(self, params: Params, name: str) -> Session:
+        if not params.get("ks"):
+            if params.get("partnerId"):
+                raise ApiError("SERVICE_FORBIDDEN", SERVICE=name)
+            raise ApiError("MISSING_KS")
+        return self._desk.use(str(params["ks"]))
+
+    def _session(self, action: str, params: Params) -> object:
+        if action == "start":
+            return self._desk.start(params)
+        if action == "startWidgetSession":
+            return self._desk.start_widget(params)
+        session = self._known_session(params, f"session->{action}")
+        if action == "get":
+            return self._desk.info(params, session.ks)
+        if action == "end":
+            self._desk.end(session.ks)
+            return None
+        raise not_simulated(f"session.{action}")
+
+    def _report(self, action: str, params: Params) -> object:
+        session = self._known_session(params, f"report->{action}")
+        if not session.admin:
+            raise ApiError("SERVICE_FORBIDDEN", SERVICE=f"report->{action}")
+        name = f"report.{action}"
+        if self._faults.due("druid_timeout", name):
+            raise ApiError("DRUID_QUERY_TIMED_OUT")
+        if self._faults.due("internal_error", name):
+            raise ApiError("INTERNAL_SERVERL_ERROR")
+        now = self._clock()
+        if action == "getTable":
+            return table(params, now)
+        if action == "getTotal":
+            return total(params, now)
+        if action == "getGraphs":
+            return graphs(params, now)
+        if action == "getCsvFromStringParams":
+            return custom_csv(params, self._partner)
+        raise not_simulated(f"report.{action}")
