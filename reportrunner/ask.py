@@ -1,0 +1,202 @@
+"""Asks, queries and the plan that orders them: what a run will do, as a value that can be printed and compared."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reportrunner.condition import Condition
+from reportrunner.expression import render_tree
+from reportrunner.flow import Flow, SessionKey
+from reportrunner.query import SqlText
+from reportrunner.secret import SecretReference
+from reportrunner.spec import EndpointDataset, SourceSpec
+from reportrunner.table import Column, Rows, Value
+from reportrunner.window import Window
+
+CEILING = 10_000
+"""The most values an `each` may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A configured provider, checked."""
+
+    name: str
+    provider: Provider
+    settings: SourceSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a dataset asks of an endpoint, closed: checked parameters, window, and the `each` value if there is one."""
+
+    dataset: str
+    source: Source
+    endpoint: Endpoint
+    parameters: EndpointDataset
+    window: Window | None
+    value: Value = None
+
+    @property
+    def session(self) -> SessionKey:
+        """The session its requests run under."""
+        return SessionKey(self.source.name, tuple(self.parameters.privileges))
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One operation of a provider under the provider's own name; everything in it is pure."""
+
+    name: str
+    summary: str
+    parameters: type[EndpointDataset]
+    unfold: Callable[[Ask], Flow]
+    columns: Callable[[EndpointDataset], tuple[Column, ...]]
+    """The columns of its table, so far as a catalogue knows them, before the job's own `columns`."""
+    key: Callable[[EndpointDataset], tuple[str, ...]] = lambda _: ()
+    """What names a row, where the provider has such a thing."""
+    findings: Callable[[EndpointDataset], tuple[tuple[str, str], ...]] = lambda _: ()
+    """Built-in findings that the parameters alone tell: pairs of code and message."""
+    notes: Callable[[EndpointDataset], tuple[str, ...]] = lambda _: ()
+    """What must be said beside the numbers, printed in the footer."""
+    zone: str = ""
+    """The zone of its days and how sure we are: `job zone (source-proven)`."""
+    permissions: str = ""
+    traps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Code that speaks one vendor's API; the face every member of the family shows."""
+
+    name: str
+    summary: str
+    settings: type[SourceSpec]
+    endpoints: Mapping[str, Endpoint]
+    account: Callable[[SourceSpec], str]
+    """What a budget belongs to: requests to one account share one."""
+    secrets: Callable[[SourceSpec], Mapping[str, SecretReference]]
+    """The secrets its requests have holes for, by the hole's name."""
+    sign_in: Callable[[Source, SessionKey, dt.datetime], Flow] | None = None
+    """The flow that gets a session, given the wall clock's now."""
+    session_source: Callable[[SourceSpec], str] = lambda _: ""
+    """The source whose sessions it borrows."""
+    given_session: Callable[[SourceSpec], bool] = lambda _: False
+    """True when the session is a secret itself and cannot be widened."""
+    familiar: Mapping[str, str] = field(default_factory=dict)
+    """Endpoint names that guides use and the service does not know, with the one that works."""
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """The open place of an ask: the endpoint is asked once per value."""
+
+    column: Column
+    """The column in which the value is landed."""
+    dataset: str = ""
+    of: str = ""
+    """The column of `dataset` that holds the values."""
+    values: tuple[Value, ...] | None = None
+    """Known at plan time, or None until `dataset` has landed."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointNode:
+    """A dataset that asks an endpoint, and how its answer is landed."""
+
+    name: str
+    source: Source
+    endpoint: Endpoint
+    tree: Mapping[str, Any]
+    """The dataset's keys with at most `each` left to render."""
+    parameters: EndpointDataset
+    """The keys with the first, or a sample, value in place of `each`."""
+    window: Window | None
+    columns: tuple[Column, ...]
+    order: tuple[str, ...]
+    key: tuple[str, ...]
+    each: Each | None = None
+
+    def ask(self, value: Value = None) -> Ask:
+        """Close the open place with `value`."""
+        if self.each is None:
+            return Ask(self.name, self.source, self.endpoint, self.parameters, self.window)
+        data, errors = render_tree(self.tree, {"each": value})
+        assert not errors
+        parameters = self.endpoint.parameters.model_validate(data)
+        return Ask(self.name, self.source, self.endpoint, parameters, self.window, value)
+
+    def sample(self) -> Ask:
+        """Return the ask with a sample in its open place, for checking before the values are known."""
+        return Ask(self.name, self.source, self.endpoint, self.parameters, self.window)
+
+
+@dataclass(frozen=True, slots=True)
+class FileNode:
+    """A dataset read from a CSV file of the project."""
+
+    name: str
+    file: str
+    columns: tuple[Column, ...]
+    order: tuple[str, ...]
+    key: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InlineNode:
+    """A dataset written in the job."""
+
+    name: str
+    rows: Rows
+    order: tuple[str, ...]
+    key: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of its rows."""
+        return self.rows.columns
+
+
+@dataclass(frozen=True, slots=True)
+class QueryNode:
+    """A dataset that SQL makes of others."""
+
+    name: str
+    sql: SqlText
+    inputs: tuple[str, ...]
+    columns: tuple[Column, ...]
+    order: tuple[str, ...]
+    key: tuple[str, ...]
+    personal: tuple[str, ...] = ()
+
+
+Node = EndpointNode | FileNode | InlineNode | QueryNode
+
+
+def needs_of(node: Node) -> tuple[str, ...]:
+    """Return the datasets that must have landed before this one can start."""
+    if isinstance(node, QueryNode):
+        return node.inputs
+    if isinstance(node, EndpointNode) and node.each and node.each.dataset and node.each.values is None:
+        return (node.each.dataset,)
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class BoundCheck:
+    """A check of the job, ready to run."""
+
+    name: str
+    severity: str
+    message: str
+    dataset: str = ""
+    sql: SqlText | None = None
+    inputs: tuple[str, ...] = ()
+    expect: Mapping[str, Condition] = field(default_factory=dict)
+    rows: Condition | None = None
+    unique: tuple[str, ...] = ()
+    not_null: tuple[str, ...] = ()
+    between: Mapping[str, tuple[float, float]] = field(default_factory=dict)

@@ -1,0 +1,177 @@
+"""Checking: tables -> findings. The job's own checks, and the rules that hold for every dataset."""
+
+# ruff: noqa: S608 - names are written by `_quoted`; numbers are numbers of the job's own check
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from reportrunner.ask import BoundCheck, EndpointNode, Node
+from reportrunner.job import JobSpec, Rules
+from reportrunner.query import SqlText
+from reportrunner.report import Finding, FindingSeverity
+from reportrunner.table import Landed, Rows, Value, additive_columns
+
+SAMPLE = 5
+TOLERANCE = Decimal("1e-9")
+"""Relative, for decimals; integers must be equal (DESIGN section 3)."""
+Ask = Callable[[SqlText, int | None], tuple[Rows, int]]
+"""Answers SQL over the landed tables: the first rows, and how many there are."""
+
+
+def run_checks(checks: Iterable[BoundCheck], ask: Ask) -> tuple[Finding, ...]:
+    """Return one finding per check of the job, passed ones included."""
+    return tuple(_run(check, ask) for check in checks)
+
+
+def _run(check: BoundCheck, ask: Ask) -> Finding:
+    if check.sql is not None and check.expect:
+        problems = _unmet(check, *ask(check.sql, 1))
+        return _finding(check, len(problems), problems)
+    if check.sql is not None:
+        rows, total = ask(check.sql, SAMPLE)
+        return _finding(check, total, _sample(rows))
+    problems, count = [], 0
+    for sql, said in _rules(check):
+        rows, total = ask(SqlText(sql), SAMPLE)
+        problems += [f"{said}: {text}" for text in _sample(rows)]
+        count += total
+    if check.rows:
+        found = ask(SqlText(f"select count(*) as n from {_quoted(check.dataset)}"), 1)[0].rows[0][0]
+        if not check.rows.holds(found):
+            problems.append(f"{found} rows, expected {check.rows}")
+            count += 1
+    return _finding(check, count, problems)
+
+
+def _finding(check: BoundCheck, count: int, sample: Sequence[str]) -> Finding:
+    severity: FindingSeverity = "ok" if count == 0 else "warn" if check.severity == "warn" else "error"
+    return Finding(
+        "check", severity, f"checks.{check.name}", check.message or check.name, count, tuple(sample[:SAMPLE])
+    )
+
+
+def _rules(check: BoundCheck) -> Iterable[tuple[str, str]]:
+    """Yield the rules of a check on a dataset as SQL whose rows are violations."""
+    table = _quoted(check.dataset)
+    if check.unique:
+        columns = ", ".join(map(_quoted, check.unique))
+        yield (
+            f"select {columns}, count(*) as times from {table} group by all having count(*) > 1 order by all",
+            "not unique",
+        )
+    for name in check.not_null:
+        yield (
+            f"select count(*) as rows_without from {table} where {_quoted(name)} is null having count(*) > 0",
+            f"{name} is null",
+        )
+    for name, (low, high) in check.between.items():
+        column = _quoted(name)
+        yield (
+            f"select {column} from {table} where {column} < {low} or {column} > {high} order by all",
+            f"{name} outside {low} to {high}",
+        )
+
+
+def _unmet(check: BoundCheck, rows: Rows, total: int) -> list[str]:
+    if total != 1:
+        return [f"the check's SQL gave {total} rows, expect needs exactly one"]
+    row = dict(zip((column.name for column in rows.columns), rows.rows[0], strict=True))
+    problems = []
+    for name, condition in check.expect.items():
+        if name not in row:
+            problems.append(f'the check\'s SQL gives no column "{name}"')
+        elif not condition.holds(row[name]):
+            problems.append(f"{name} is {row[name]}, expected {condition}")
+    return problems
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _sample(rows: Rows) -> list[str]:
+    names = [column.name for column in rows.columns]
+    return [", ".join(f"{n} {v}" for n, v in zip(names, row, strict=True)) for row in rows.rows[:SAMPLE]]
+
+
+def apply_rules(job: JobSpec, nodes: Mapping[str, Node], landed: Mapping[str, Landed], ask: Ask) -> tuple[Finding, ...]:
+    """Return what the built-in rules found, accepted findings included as `ok`."""
+    findings: list[Finding] = []
+    for name, rules in job.rules.items():
+        node = nodes.get(name)
+        subject = f"datasets.{name}"
+        if isinstance(node, EndpointNode):
+            findings += [Finding(c, "warn", subject, m) for c, m in node.endpoint.findings(node.parameters)]
+        got = landed.get(name)
+        if got is None:
+            continue
+        findings += [Finding(note.code, _severity(note.code), subject, note.message) for note in got.notes]
+        if got.table.rows == 0 and rules.empty != "ok":
+            severity: FindingSeverity = "warn" if rules.empty == "warn" else "error"
+            findings.append(Finding("empty", severity, subject, "no rows came back"))
+        if rules.reconcile and rules.reconcile in landed:
+            findings += _reconcile(name, nodes, landed, rules.reconcile, ask)
+    return tuple(accepted(finding, job.rules) for finding in findings)
+
+
+def _severity(code: str) -> FindingSeverity:
+    return "error" if code == "conflicting" else "warn"
+
+
+def accepted(finding: Finding, rules: Mapping[str, Rules]) -> Finding:
+    """Return the finding as `ok` where the job accepts it, with the job's reason."""
+    of = rules.get(finding.subject.removeprefix("datasets."))
+    reason = of.accept.get(finding.code, "") if of else ""
+    return replace(finding, severity="ok", accepted=reason) if reason else finding
+
+
+def _reconcile(
+    name: str, nodes: Mapping[str, Node], landed: Mapping[str, Landed], other: str, ask: Ask
+) -> list[Finding]:
+    """Compare the sums of a table with the provider's total, per value of an `each` they share."""
+    table, total = landed[name].table, landed[other].table
+    columns = additive_columns(table.columns, total.columns)
+    groups = _shared_each(nodes, name, other)
+    wanted = ", ".join(map(_quoted, groups))
+    sums = ", ".join(f"sum({_quoted(c)}) as {_quoted(c)}" for c in columns)
+    lead = f"{wanted}, " if groups else ""
+    grouped = "group by all" if groups else ""
+    summed, _ = ask(SqlText(f"select {lead}{sums} from {_quoted(name)} {grouped}"), None)
+    said, _ = ask(SqlText(f"select {lead}{sums} from {_quoted(other)} {grouped}"), None)
+    ours = {row[: len(groups)]: row[len(groups) :] for row in summed.rows}
+    theirs = {row[: len(groups)]: row[len(groups) :] for row in said.rows}
+    differences = []
+    for key in sorted(set(ours) | set(theirs), key=str):
+        for place, column in enumerate(columns):
+            mine = _number(ours[key][place]) if key in ours else Decimal(0)
+            its = _number(theirs[key][place]) if key in theirs else Decimal(0)
+            if not _equal(mine, its):
+                label = " ".join(map(str, key))
+                differences.append(f"{label} {column}: rows sum to {mine}, the total says {its}".strip())
+    if not differences:
+        return []
+    message = f"the rows do not add up to {other}: {differences[0]}"
+    return [
+        Finding("unreconciled", "error", f"datasets.{name}", message, len(differences), tuple(differences[:SAMPLE]))
+    ]
+
+
+def _shared_each(nodes: Mapping[str, Node], name: str, other: str) -> tuple[str, ...]:
+    found = []
+    for dataset in (name, other):
+        node = nodes.get(dataset)
+        found.append(node.each.column.name if isinstance(node, EndpointNode) and node.each else None)
+    return (found[0],) if found[0] is not None and found[0] == found[1] else ()
+
+
+def _number(value: Value) -> Decimal:
+    return Decimal(0) if value is None else Decimal(str(value))
+
+
+def _equal(mine: Decimal, its: Decimal) -> bool:
+    if mine == mine.to_integral_value() and its == its.to_integral_value():
+        return mine == its
+    return abs(mine - its) <= TOLERANCE * max(abs(mine), abs(its))

@@ -1,0 +1,93 @@
+"""What loading works with: the file under the pen, the names expressions may use, and the list of what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from reportrunner.diagnose import did_you_mean, explain_validation
+from reportrunner.errors import Diagnostic, Severity
+from reportrunner.expression import parse_tree, render_tree
+from reportrunner.expression_filters import ExpressionError
+from reportrunner.spec import DatasetSpec
+from reportrunner.table import Column, mark_personal
+from reportrunner.toml_file import TomlFile
+
+M = TypeVar("M", bound=BaseModel)
+Loc = tuple[str | int, ...]
+
+
+@dataclass(slots=True)
+class Checker:
+    """Collects every problem of one file, so that all are said at once."""
+
+    file: TomlFile
+    scope: dict[str, object] = field(default_factory=dict)
+    problems: list[Diagnostic] = field(default_factory=list)
+
+    def problem(
+        self,
+        loc: Loc,
+        message: str,
+        hint: str = "",
+        *,
+        at: Literal["key", "value", "header"] = "value",
+        severity: Severity = "error",
+    ) -> None:
+        """Add a problem at a place of the file."""
+        self.problems.append(self.file.diagnostic(loc, message, hint=hint, at=at, severity=severity))
+
+    def validated(self, model: type[M], data: object, loc: Loc) -> M | None:
+        """Return the model of `data`, or None with its problems added."""
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+            self.problems.extend(explain_validation(self.file, loc, error, model))
+            return None
+
+    def parsed(self, data: Any, loc: Loc) -> Any:
+        """Return the tree of `data` with its expressions parsed; one that cannot be is a problem and stays text."""
+        tree, errors = parse_tree(data)
+        self._expressions(errors, loc)
+        return tree
+
+    def rendered(self, tree: Any, loc: Loc, keep: frozenset[str] = frozenset()) -> Any | None:
+        """Return the tree with its expressions rendered, or None with the problems added."""
+        data, errors = render_tree(tree, self.scope, keep=keep)
+        self._expressions(errors, loc)
+        return None if errors else data
+
+    def _expressions(self, errors: Iterable[tuple[Loc, ExpressionError]], loc: Loc) -> None:
+        for place, error in errors:
+            self.expression_problem((*loc, *place), error)
+
+    def expression_problem(self, loc: Loc, error: ExpressionError) -> None:
+        """Add what is wrong inside the string at `loc`."""
+        within = (error.offset, error.width)
+        self.problems.append(self.file.diagnostic(loc, error.message, hint=error.hint, within=within))
+
+
+def checked_columns(checker: Checker, columns: tuple[Column, ...], spec: DatasetSpec, loc: Loc) -> tuple[Column, ...]:
+    """Return a dataset's columns with the job's personal marks; names that no column has are problems."""
+    names = [column.name for column in columns]
+    for key in ("key", "sorted_by", "personal"):
+        for number, name in enumerate(getattr(spec, key)):
+            if columns and name not in names:
+                checker.problem((*loc, key, number), f'there is no column "{name}"' + did_you_mean(name, names))
+    return mark_personal(columns, spec.personal)
+
+
+def row_order(spec: DatasetSpec) -> tuple[str, ...]:
+    """Return the columns that order a dataset's rows: `sorted_by`, else `key`."""
+    return tuple(spec.sorted_by) or tuple(spec.key)
+
+
+def tables(data: Mapping[str, Any], key: str) -> dict[str, dict[str, Any]]:
+    """Return the sub-tables of a section; what is no table is left to validation."""
+    section = data.get(key, {})
+    return (
+        {name: value for name, value in section.items() if isinstance(value, dict)} if isinstance(section, dict) else {}
+    )

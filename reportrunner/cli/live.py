@@ -1,0 +1,84 @@
+"""Opening what a live command needs: the sources with their secrets, or the stand-in; transport and executor."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from reportrunner.ask import Source
+from reportrunner.cli.options import wall_clock
+from reportrunner.cli.terminal import REDACTOR, say_error
+from reportrunner.environment import Clock, Environment, Notice, SourceRuntime
+from reportrunner.errors import SecretError
+from reportrunner.execute import Executor
+from reportrunner.run import Prepared
+from reportrunner.sources import live_runtime, needed_sources, sandbox_runtime
+from reportrunner.transport import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """An executor and the jobs that can use it."""
+
+    executor: Executor
+    ready: tuple[Prepared, ...]
+    code: int
+    """3 when a job lacks a secret and was left out."""
+
+
+@contextmanager
+def live(
+    prepared: Sequence[Prepared], notify: Callable[[Notice], None], *, sandbox: bool, workers: int
+) -> Iterator[Live]:
+    """Open an executor for the sources of these jobs; with `sandbox` the stand-in runs as long as it is open."""
+    with ExitStack() as stack:
+        if sandbox:
+            ready, code = tuple(prepared), 0
+            runtimes = _stand_in(_sources(prepared), stack)
+        else:
+            ready, runtimes, code = _configured(prepared)
+        transport = Transport(time.monotonic, proxies=urllib.request.getproxies())
+        stack.callback(transport.close)
+        clock = Clock(time.monotonic, wall_clock)
+        environment = Environment(transport, clock, REDACTOR, notify, random.Random(), workers)  # noqa: S311  jitter
+        executor = stack.enter_context(Executor(runtimes, environment))
+        yield Live(executor, ready, code)
+
+
+def _sources(prepared: Sequence[Prepared]) -> dict[str, Source]:
+    found: dict[str, Source] = {}
+    for ready in prepared:
+        found |= needed_sources(ready.plan.nodes.values(), ready.plan.job.sources)
+    return found
+
+
+def _configured(prepared: Sequence[Prepared]) -> tuple[tuple[Prepared, ...], dict[str, SourceRuntime], int]:
+    runtimes: dict[str, SourceRuntime] = {}
+    ready, code = [], 0
+    for job in prepared:
+        try:
+            for name, source in _sources([job]).items():
+                if name not in runtimes:
+                    runtimes[name] = live_runtime(source, os.environ, job.order.root, REDACTOR, wall_clock)
+        except SecretError as error:
+            say_error(error)
+            code = error.exit_code
+        else:
+            ready.append(job)
+    return tuple(ready), runtimes, code
+
+
+def _stand_in(sources: Mapping[str, Source], stack: ExitStack) -> dict[str, SourceRuntime]:
+    from reportrunner.sandbox import SANDBOX_ADMIN_SECRET, SANDBOX_KS, Sandbox
+
+    partner = next((p for source in sources.values() if (p := getattr(source.settings, "partner", 0))), 10042)
+    sandbox = stack.enter_context(Sandbox(clock=time.time, partner=partner))
+    secrets = {"admin_secret": SANDBOX_ADMIN_SECRET, "session": SANDBOX_KS}
+    for value in secrets.values():
+        REDACTOR.learn(value)
+    return {name: sandbox_runtime(source, sandbox.base_url, secrets, wall_clock) for name, source in sources.items()}

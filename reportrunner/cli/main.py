@@ -1,0 +1,108 @@
+"""The door: commands by name, imported when called; one catch for everything that can go wrong."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from types import MappingProxyType
+
+import click
+
+from reportrunner import __version__
+
+COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "run": ("reportrunner.cli.run", "Run jobs and publish their documents."),
+        "validate": ("reportrunner.cli.validate", "Say everything that is wrong with jobs; send nothing."),
+        "plan": ("reportrunner.cli.plan", "Show what jobs would ask; send nothing."),
+        "ls": ("reportrunner.cli.ls", "List the jobs of the project."),
+        "peek": ("reportrunner.cli.peek", "Show the first rows of one dataset."),
+        "explain": ("reportrunner.cli.explain", "Explain a provider, an endpoint, a finding or the report object."),
+        "schema": ("reportrunner.cli.schema", "Write the JSON Schemas that editors complete and check jobs with."),
+        "sandbox": ("reportrunner.cli.sandbox", "Serve the stand-in for all providers on loopback."),
+    }
+)
+
+
+class Commands(click.Group):
+    """A group whose commands live in modules that are imported only when they are called."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """Return the names in the order of a user's day."""
+        return list(COMMANDS)
+
+    def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command; None when there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(COMMANDS[cmd_name][0]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the nearest command when one is misspelt."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            from reportrunner.diagnose import did_you_mean
+
+            raise click.UsageError(f'there is no command "{args[0]}"{did_you_mean(args[0], COMMANDS)}', ctx) from None
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """Print the list without importing any command."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, said) for name, (_, said) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="reportrunner")
+def cli() -> None:
+    """Turn checked-in TOML job files into finished, provable reports.
+
+    Start with: reportrunner run jobs/weekly-compliance.toml --sandbox --as-of 2026-11-16
+    """
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; every error is said here and nowhere else."""
+    try:
+        code = cli.main(list(arguments), prog_name="reportrunner", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return 130
+    except Exception as error:  # noqa: BLE001  the one place where nothing may pass
+        return _say(error)
+    return code if isinstance(code, int) else 0
+
+
+def _say(error: Exception) -> int:
+    from reportrunner.cli.terminal import say_error
+    from reportrunner.errors import ReportrunnerError
+
+    if isinstance(error, ReportrunnerError):
+        say_error(error)
+        return error.exit_code
+    if isinstance(error, BrokenPipeError):
+        sys.stderr.close()
+        return 0
+    _report_bug(error)
+    return 1
+
+
+def _report_bug(error: Exception) -> None:
+    """Print what an issue needs; secrets that this run knew are hidden."""
+    import traceback
+
+    from reportrunner.cli.terminal import REDACTOR
+
+    trace = REDACTOR.redact("".join(traceback.format_exception(error)))
+    click.echo("This is a bug in reportrunner, not in your job. Please report it with what follows.\n", err=True)
+    click.echo(f"```\nreportrunner {__version__}, Python {platform.python_version()}, {platform.system()}", err=True)
+    click.echo(f"{trace}```", err=True)

@@ -1,0 +1,142 @@
+"""Options that several commands share, and the jobs that arguments name."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+PARAM_PREFIX = "REPORTRUNNER_PARAM_"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A job file, and how messages print it and what stands around it."""
+
+    path: Path
+    root: Path
+    shown: str
+    shown_root: str
+
+
+def job_arguments(command: F) -> F:
+    """Add JOB|DIR... and the options that pick jobs and say when they pretend to be."""
+    for decorate in (
+        click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="Value of a param; may repeat."),
+        click.option("--as-of", default="", metavar="WHEN", help="The moment a run pretends it is; default now."),
+        click.option("--select", default="", metavar="tag:x,owner:y", help="Only jobs with one of these."),
+        click.argument("jobs", nargs=-1, metavar="[JOB|DIR]...", type=click.Path(path_type=Path)),
+    ):
+        command = decorate(command)
+    return command
+
+
+def log_options(command: F) -> F:
+    """Add `-v` and `--log-file`."""
+    for decorate in (
+        click.option("--log-file", type=click.Path(path_type=Path), help="Write a log of JSON lines."),
+        click.option("-v", "--verbose", count=True, help="Say more: steps, then requests."),
+    ):
+        command = decorate(command)
+    return command
+
+
+def given_params(texts: Iterable[str]) -> dict[str, str]:
+    """Read NAME=VALUE pairs; a usage error for anything else."""
+    params: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise click.UsageError(f'--param takes NAME=VALUE, not "{text}"')
+        params[name] = value
+    return params
+
+
+def environment_params(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the params that the environment gives, by lower-case name."""
+    return {
+        name.removeprefix(PARAM_PREFIX).lower(): value
+        for name, value in environ.items()
+        if name.startswith(PARAM_PREFIX)
+    }
+
+
+def wall_clock() -> datetime:
+    """Read the clock: the moment it really is."""
+    return datetime.now(UTC)
+
+
+def find_jobs(arguments: Iterable[Path], select: str) -> list[Found]:
+    """Return the job files that are meant, each once, in order; usage errors for what is none (exit 2)."""
+    from reportrunner.errors import UsageError
+    from reportrunner.load import find_root
+
+    arguments = list(arguments)
+    if not arguments and not select:
+        raise click.UsageError("which job? give a job file or a folder, or --select tag:weekly")
+    if arguments:
+        files = [file for argument in arguments for file in _files(argument)]
+        roots = {find_root(file.resolve().parent) for file in files}
+        if len(roots) > 1:
+            raise UsageError(f"these jobs belong to {len(roots)} projects, and one call serves one: {_names(roots)}")
+        root = roots.pop() if roots else find_root(Path.cwd())
+    else:
+        root = find_root(Path.cwd())
+        files = list(_files(root / "jobs"))
+    wanted = _selectors(select)
+    found = [_found(file, root) for file in dict.fromkeys(files)]
+    chosen = [job for job in found if not wanted or wanted & _marks(job.path)]
+    if not chosen:
+        raise UsageError("no job is meant: " + (f"none has {select}" if select else "the folder has no .toml file"))
+    return chosen
+
+
+def _files(argument: Path) -> Iterator[Path]:
+    if argument.is_dir():
+        yield from sorted(path for path in argument.rglob("*.toml") if path.name != "reportrunner.toml")
+    elif argument.is_file():
+        yield argument
+    else:
+        raise click.UsageError(f'there is no job file "{argument}"{_nearest(argument)}')
+
+
+def _nearest(argument: Path) -> str:
+    from reportrunner.diagnose import did_you_mean
+
+    folder = argument.parent
+    names = [str(path) for path in folder.glob("*.toml")] if folder.is_dir() else []
+    return did_you_mean(str(argument), names)
+
+
+def _found(file: Path, root: Path) -> Found:
+    shown_root = os.path.relpath(root)
+    return Found(file.resolve(), root, os.path.relpath(file), "" if shown_root == "." else f"{shown_root}/")
+
+
+def _selectors(select: str) -> set[str]:
+    words = {word.strip() for word in select.split(",") if word.strip()}
+    for word in words:
+        if word.partition(":")[0] not in {"tag", "owner"}:
+            raise click.UsageError(f'--select takes tag:x or owner:y, not "{word}"')
+    return words
+
+
+def _marks(path: Path) -> set[str]:
+    """Return what a job can be selected by; a file that cannot be read has nothing, and is left to validate."""
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return set()
+    tags = data.get("tags", [])
+    return {f"tag:{tag}" for tag in tags if isinstance(tag, str)} | {f"owner:{data.get('owner', '')}"}
+
+
+def _names(roots: Iterable[Path]) -> str:
+    return ", ".join(sorted(os.path.relpath(root) for root in roots))

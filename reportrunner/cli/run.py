@@ -1,0 +1,75 @@
+"""`reportrunner run`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypedDict, Unpack
+
+import click
+
+from reportrunner.cli.options import find_jobs, given_params, job_arguments, log_options, wall_clock
+from reportrunner.cli.terminal import start_logging
+
+STATE = ".reportrunner"
+
+
+class Options(TypedDict):
+    """What the command line gives."""
+
+    jobs: Sequence[Path]
+    select: str
+    as_of: str
+    params: Sequence[str]
+    sandbox: bool
+    out: Path | None
+    side_by_side: int
+    workers: int
+    verbose: int
+    log_file: Path | None
+
+
+@click.command("run")
+@job_arguments
+@click.option("--sandbox", is_flag=True, help="Ask the built-in stand-in instead of the providers.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for documents; default <root>/out.")
+@click.option(
+    "--jobs", "side_by_side", default=4, show_default=True, type=click.IntRange(1, 64), help="Jobs side by side."
+)
+@click.option("--workers", default=16, show_default=True, type=click.IntRange(1, 64), help="Requests in flight.")
+@log_options
+def command(**options: Unpack[Options]) -> int:
+    """Run jobs and publish their documents.
+
+    The folder of every published run goes to standard output, everything else to standard error.
+    """
+    start_logging(options["verbose"], options["log_file"])
+    found = find_jobs(options["jobs"], options["select"])
+    params = given_params(options["params"])
+    wall = wall_clock()
+
+    from reportrunner.cli.live import live
+    from reportrunner.cli.prepare import prepare_all
+    from reportrunner.cli.progress import Progress
+    from reportrunner.cli.summary import say_summary
+    from reportrunner.job import Moment
+    from reportrunner.run import Prepared, Trip, run, worst
+
+    prepared, invalid = prepare_all(found, Moment(options["as_of"], wall, options["sandbox"]), params)
+    progress = Progress([ready.plan for ready in prepared])
+
+    def trip(ready: Prepared) -> Trip:
+        identity = f"{wall:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        root = ready.order.root
+        said = progress.of(ready.plan.job.name)
+        state = root / STATE / "runs" / identity
+        return Trip(ready, identity, state, options["out"] or root / "out", said, wall_clock(), wall_clock)
+
+    codes = [invalid]
+    with progress, live(prepared, progress.notice, sandbox=options["sandbox"], workers=options["workers"]) as opened:
+        codes.append(opened.code)
+        for ended in run([trip(ready) for ready in opened.ready], opened.executor, options["side_by_side"]):
+            progress.ended(ended)
+            codes.append(say_summary(ended))
+    return worst(codes)

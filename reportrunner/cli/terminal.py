@@ -1,0 +1,74 @@
+"""What goes to standard error: errors, warnings, log lines; colours only where somebody looks."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from reportrunner.cli.diagnostics import format_diagnostics
+from reportrunner.errors import InvalidError, ReportrunnerError
+from reportrunner.secret import RedactingFilter, Redactor
+
+REDACTOR = Redactor()
+"""Knows every secret of this process; everything that is printed or written goes through it."""
+
+
+def colored() -> bool:
+    """Tell whether standard error is a terminal that wants colours (https://no-color.org)."""
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def say(text: str = "") -> None:
+    """Print a line to standard error, secrets hidden."""
+    click.echo(REDACTOR.redact(text), err=True, color=colored())
+
+
+def style(text: str, **how: object) -> str:
+    """Style text where colours are wanted."""
+    return click.style(text, **how) if colored() else text  # type: ignore[arg-type]
+
+
+def say_error(error: ReportrunnerError) -> None:
+    """Print an error as its kind is printed: diagnostics with the line quoted, everything else in one sentence."""
+    if isinstance(error, InvalidError):
+        say(format_diagnostics(error.diagnostics, color=colored()))
+    else:
+        say(style("error:", fg="red", bold=True) + f" {error}")
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object a line, for machines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {"time": moment, "level": record.levelname.lower(), "name": record.name, "message": record.getMessage()}
+        return json.dumps(line, ensure_ascii=False)
+
+
+def start_logging(verbosity: int, file: Path | None) -> None:
+    """Log to standard error from `-v` (1 steps, 2 requests), and everything as JSON lines to `file`."""
+    logger = logging.getLogger("reportrunner")
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    handlers: list[logging.Handler] = []
+    if verbosity:
+        stream = logging.StreamHandler()
+        stream.setLevel(logging.INFO if verbosity == 1 else logging.DEBUG)
+        stream.setFormatter(logging.Formatter("%(levelname).1s %(message)s"))
+        handlers.append(stream)
+    if file is not None:
+        try:
+            written = logging.FileHandler(file, encoding="utf-8")
+        except OSError as error:
+            raise click.BadParameter(f"cannot write {file}: {error.strerror}", param_hint="--log-file") from None
+        written.setFormatter(_JsonLines())
+        handlers.append(written)
+    logger.handlers = handlers or [logging.NullHandler()]
+    for handler in logger.handlers:
+        handler.addFilter(RedactingFilter(REDACTOR))

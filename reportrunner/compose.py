@@ -1,0 +1,97 @@
+"""Composing: landed tables and findings -> the Report that templates see, and the documents that are due of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from reportrunner.ask import EndpointNode
+from reportrunner.formats import FORMATS
+from reportrunner.outputs import output_path
+from reportrunner.plan import RunPlan
+from reportrunner.render import Due
+from reportrunner.report import DatasetView, Finding, Report, SourceNote
+from reportrunner.table import Landed, Value
+from reportrunner.table_file import column_values, rows
+
+_WORST = {"error": 0, "warn": 1, "ok": 2}
+
+
+def compose(
+    plan: RunPlan,
+    landed: Mapping[str, Landed],
+    findings: Sequence[Finding],
+    provenance: Mapping[str, str],
+    *,
+    sandbox: bool,
+) -> Report:
+    """Return the report of a run whose datasets have all landed."""
+    job = plan.job
+    return Report(
+        job=job.name,
+        title=job.title,
+        label=plan.label,
+        timezone=job.timezone,
+        as_of=job.as_of,
+        params=job.params,
+        windows=job.windows,
+        datasets={name: _view(plan, name, landed[name], findings) for name in job.nodes},
+        checks=tuple(finding for finding in findings if finding.subject.startswith("checks.")),
+        findings=tuple(sorted((f for f in findings if f.severity != "ok"), key=lambda f: _WORST[f.severity])),
+        sources=tuple(_note(node) for node in plan.nodes.values() if isinstance(node, EndpointNode)),
+        provenance=provenance,
+        sandbox=sandbox,
+    )
+
+
+def _view(plan: RunPlan, name: str, landed: Landed, findings: Iterable[Finding]) -> DatasetView:
+    node, table = plan.nodes[name], landed.table
+    return DatasetView(
+        name=name,
+        description=plan.job.rules[name].description,
+        columns=table.columns,
+        rows=tuple(rows(table)),
+        total_rows=table.rows,
+        findings=tuple(finding for finding in findings if finding.subject == f"datasets.{name}"),
+        window=node.window if isinstance(node, EndpointNode) else None,
+    )
+
+
+def _note(node: EndpointNode) -> SourceNote:
+    endpoint = node.endpoint
+    notes = (
+        (*endpoint.notes(node.parameters), f"days: {endpoint.zone}")
+        if endpoint.zone
+        else endpoint.notes(node.parameters)
+    )
+    return SourceNote(node.name, node.source.name, endpoint.name, notes)
+
+
+def documents_due(plan: RunPlan, report: Report, landed: Mapping[str, Landed]) -> list[Due]:
+    """Return the documents that are due; an output with `each` is due once per value, with that value's rows only."""
+    due = []
+    for output in plan.job.outputs:
+        form = FORMATS[output.options.format]
+        if output.each is None:
+            due.append(Due(output.name, output_path(output.name, output.options), form, output.options, report))
+            continue
+        for value in column_values(landed[output.each.dataset].table, output.each.of):
+            options = output.close(value)
+            narrowed = narrow(report, output.each.of, value)
+            due.append(Due(output.name, output_path(output.name, options), form, options, narrowed))
+    return due
+
+
+def narrow(report: Report, column: str, value: Value) -> Report:
+    """Return the report with only the rows where `column` is `value`; datasets without that column are left out.
+
+    They are left out because a document for one person must not hold the rows of all.
+    """
+    datasets = {}
+    for name, view in report.datasets.items():
+        names = [c.name for c in view.columns]
+        if column in names:
+            place = names.index(column)
+            kept = tuple(row for row in view.rows if row[place] == value)
+            datasets[name] = replace(view, rows=kept, total_rows=len(kept))
+    return replace(report, datasets=datasets)

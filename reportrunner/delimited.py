@@ -1,0 +1,46 @@
+"""Delimited answers by their header: rows of text become typed rows, and nothing is found by its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from reportrunner.cell import parse_column
+from reportrunner.errors import ProviderError
+from reportrunner.table import Column, Note, Rows, Value
+
+Parse = Callable[[list[str], Column], list[Value]]
+
+
+def typed_rows(
+    header: Sequence[str], cells: Sequence[list[str]], columns: tuple[Column, ...], parse: Parse = parse_column
+) -> Rows:
+    """Return the rows in the order of `columns`; names are compared in lower case.
+
+    ProviderError of kind "unreadable" for a row of another width, a missing column or a value of another type; a
+    column that nobody declares is dropped and noted.
+    """
+    names = [name.strip().lower() for name in header]
+    for number, row in enumerate(cells, 1):
+        if len(row) != len(names):
+            raise unreadable(f"row {number} has {len(row)} fields where the header has {len(names)}")
+    missing = [column.name for column in columns if column.name.lower() not in names]
+    if missing:
+        raise unreadable(f"the answer has no column {', '.join(missing)}; it has {', '.join(names)}")
+    by_name = dict(zip(names, map(list, zip(*cells, strict=True)), strict=True)) if cells else {}
+    try:
+        typed = [parse(by_name[column.name.lower()], column) for column in columns] if cells else []
+    except ValueError as error:
+        raise unreadable(str(error)) from None
+    return Rows(columns, list(zip(*typed, strict=True)), dropped(names, columns))
+
+
+def dropped(names: Sequence[str], columns: tuple[Column, ...]) -> tuple[Note, ...]:
+    """Return a note for every name that no column declares."""
+    known = {column.name.lower() for column in columns}
+    said = "the answer has a column {!r} that nothing declares; it was dropped"
+    return tuple(Note("unexpected_column", said.format(name)) for name in names if name not in known)
+
+
+def unreadable(message: str) -> ProviderError:
+    """Return the error of an answer that cannot be read."""
+    return ProviderError(message, kind="unreadable")

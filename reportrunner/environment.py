@@ -1,0 +1,120 @@
+"""What the door hands to the executor, and what the executor tells: values only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import Literal, Protocol
+
+from reportrunner.errors import ReportrunnerError
+from reportrunner.fill import SentRequest
+from reportrunner.flow import Answer, Flow, Reply, SessionKey
+from reportrunner.limits import Limits
+from reportrunner.secret import Redactor
+
+
+class Sender(Protocol):
+    """What sends a filled request once; `transport.Transport` is the real one."""
+
+    def send(self, sent: SentRequest, timeout: float, deadline: float) -> Reply:
+        """Return what came back, or a fault; never raise for what the network does."""
+
+    def reap(self, now: float) -> None:
+        """Cut the requests whose deadline has passed."""
+
+    def close(self) -> None:
+        """Cut every request."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRuntime:
+    """A source as a run needs it: where it is, what its account allows, how its secrets and sessions are had."""
+
+    name: str
+    base_url: str
+    account: str
+    """Sources of one account share one budget."""
+    limits: Limits
+    secret: Callable[[str], str] = field(repr=False)
+    """Resolves the name of a secret hole; raises SecretError."""
+    sign_in: Callable[[SessionKey], Flow] | None = None
+    """The flow whose last step captures `session`; None when `secret("session")` is a session already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One request that went out, as a fact for run.json; never part of the manifest."""
+
+    run: str
+    """The job it was asked for; empty for sign-ins, which all share."""
+    dataset: str
+    step: str
+    attempt: int
+    status: int
+    fault: str
+    milliseconds: float
+    bytes: int
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The clocks, handed in by the door: seconds that never jump, and the aware wall time."""
+
+    monotonic: Callable[[], float]
+    now: Callable[[], datetime]
+
+
+What = Literal["sent", "waiting", "retry", "done", "failed", "session"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to show while a run goes on; `done` ends a step, `failed` a flow; `wait` in seconds."""
+
+    dataset: str
+    step: str
+    what: What
+    detail: str = ""
+    wait: float = 0.0
+    run: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What the door hands to an executor."""
+
+    transport: Sender
+    clock: Clock
+    redactor: Redactor
+    notify: Callable[[Notice], None]
+    rng: Random
+    workers: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A flow that ended: either its answer, or the error that ended it and nothing else."""
+
+    flow: Flow
+    answer: Answer | None = None
+    error: ReportrunnerError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalDone:
+    """Local work that ended; `token` is what it was given with."""
+
+    token: object
+    result: object = None
+    error: ReportrunnerError | None = None
+
+    @classmethod
+    def of(cls, token: object, work: Callable[[], object]) -> LocalDone:
+        """Do the work; errors a user can mend are part of the result, bugs are raised."""
+        try:
+            return cls(token, work())
+        except ReportrunnerError as error:
+            return cls(token, error=error)

@@ -1,0 +1,81 @@
+"""Fills the holes of a request and encodes it; what comes out is for the wire only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote, urlencode, urljoin, urlsplit
+
+from reportrunner import __version__
+from reportrunner.errors import ProviderError
+from reportrunner.flow import Hole, Request, Text, fill_json, fill_text, show
+
+_PATH_SAFE: Final = "/:@!$&'()*,;=~-._"
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class SentRequest:
+    """A request with every hole filled: for the wire only, never for a log or a file."""
+
+    method: str
+    url: str = field(repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    label: str = ""
+    """Method and path with the holes unfilled, for the log."""
+
+
+def fill(request: Request, base_url: str, value: Callable[[Hole], str]) -> SentRequest:
+    """Fill every hole and encode; ProviderError when the result would leave the scheme, host and port of `base_url`."""
+    assert request.form is None or request.json is None, "a request has one body"
+    url = _url(request, base_url, value)
+    if _origin(url) != _origin(base_url):
+        raise ProviderError(f"{show(request.path)} leads away from the source's host; nothing was sent there")
+    headers = {"User-Agent": f"reportrunner/{__version__}", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+    body = None
+    if request.form is not None:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        body = urlencode([(name, fill_text(text, value)) for name, text in request.form]).encode()
+    elif request.json is not None:
+        # Exactly this: kaltura.md §1 ignores a JSON body whose type names a charset.
+        headers["Content-Type"] = "application/json"
+        plain = fill_json(request.json, value)
+        body = json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    for name, text in request.headers:
+        filled = fill_text(text, value)
+        if not filled.isascii() or not filled.isprintable():
+            raise ProviderError(f"the header {name} would hold a character that no header may hold; nothing was sent")
+        headers[name] = filled
+    return SentRequest(request.method, url, tuple(headers.items()), body, f"{request.method} {show(request.path)}")
+
+
+def _url(request: Request, base_url: str, value: Callable[[Hole], str]) -> str:
+    if isinstance(request.path, Hole):
+        # A link that the provider itself issued is encoded already.
+        url = urljoin(base_url.rstrip("/") + "/", value(request.path))
+    else:
+        path = _path(request.path, value).lstrip("/")
+        if any(part in (".", "..") for part in path.split("/")):
+            raise ProviderError(f"{show(request.path)} would climb out of its folder; nothing was sent")
+        url = f"{base_url.rstrip('/')}/{path}"
+    query = [(name, fill_text(text, value)) for name, text in request.query]
+    if not query:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(query, quote_via=quote, safe='')}"
+
+
+def _path(path: Text, value: Callable[[Hole], str]) -> str:
+    parts = path if isinstance(path, tuple) else (path,)
+    return "".join(quote(value(p), safe="") if isinstance(p, Hole) else quote(p, safe=_PATH_SAFE) for p in parts)
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    return parts.scheme.lower(), (parts.hostname or "").lower(), port or _PORTS.get(parts.scheme.lower())

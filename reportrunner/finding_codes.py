@@ -1,0 +1,37 @@
+"""The stable codes of built-in findings: what each means and what to do about it (`explain CODE`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "check": "A check of the job found violations. The check's own message says what; `severity` says how bad.",
+        "empty": (
+            "A dataset came back without rows. Providers answer a broken window or an unknown id with an empty report,"
+            ' so this is an error unless the dataset says empty = "warn" or "ok".'
+        ),
+        "duplicated": (
+            "Rows came back twice, identical in every column: the ranking moved between pages. They were dropped."
+        ),
+        "conflicting": (
+            "Rows with one key came back with different values. No row can be trusted over the other; ask again, with"
+            " an order, or over a window that has ended."
+        ),
+        "unreconciled": (
+            "The sums of a table differ from the provider's own total of the same question: rows are missing or"
+            " doubled. Integers must be equal, decimals to 1e-9."
+        ),
+        "unexpected_column": "An answer had a column that neither catalogue nor job declares. It was dropped.",
+        "unused_dataset": "A dataset is used by no output, check, query or each.",
+        "kaltura.vod_only": (
+            "Reports of the historical family count on-demand plays only, unless playbackTypeIn is given: live and DVR"
+            " audience is silently missing (kaltura.md §5.6)."
+        ),
+        "window.zone_unknown": (
+            "No source says in which time zone the endpoint's days are. Numbers near the window's ends may belong to"
+            " the neighbouring day."
+        ),
+    }
+)

@@ -1,0 +1,215 @@
+"""A flow: the requests behind an ask, and the five things a provider can say of a reply. Values only."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from reportrunner.table import Bulk, Rows
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKey:
+    """Which session a request runs under: one per source and set of privileges."""
+
+    source: str
+    privileges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A place that is filled when the request is sent: a secret, a session or a capture of an earlier step."""
+
+    kind: Literal["secret", "session", "capture"]
+    name: str
+
+    def __str__(self) -> str:
+        """Print the hole as plans, manifests and logs show it."""
+        return f"<{self.kind}:{self.name}>"
+
+
+Text = str | Hole | tuple[str | Hole, ...]
+"""Text with holes; a tuple is the concatenation of its parts."""
+Pairs = tuple[tuple[str, Text], ...]
+
+
+def show(text: Text) -> str:
+    """Return the text with its holes unfilled."""
+    return fill_text(text, str)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonBody:
+    """A JSON object kept as pairs, so that requests stay values; a tuple is a list."""
+
+    pairs: tuple[tuple[str, JsonValue], ...]
+
+
+JsonValue = str | int | float | bool | None | Hole | JsonBody | tuple["JsonValue", ...]
+
+
+def fill_json(value: JsonValue, fill: Callable[[Hole], str]) -> object:
+    """Return plain JSON data with every hole filled."""
+    if isinstance(value, Hole):
+        return fill(value)
+    if isinstance(value, JsonBody):
+        return {name: fill_json(item, fill) for name, item in value.pairs}
+    return [fill_json(item, fill) for item in value] if isinstance(value, tuple) else value
+
+
+def fill_text(text: Text, fill: Callable[[Hole], str]) -> str:
+    """Return the text with every hole filled."""
+    parts = text if isinstance(text, tuple) else (text,)
+    return "".join(fill(part) if isinstance(part, Hole) else part for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be sent, relative to the source's base URL; holes are filled only when it is sent."""
+
+    method: Literal["GET", "POST"]
+    path: Text
+    query: Pairs = ()
+    headers: Pairs = ()
+    form: Pairs | None = None
+    json: JsonBody | None = None
+    page: int = 0
+    """Its place in the answer: replies are read in this order, whatever order they came in."""
+    wave: int = 0
+    """The last page asked together with this one; a provider's growing window of pages needs it."""
+
+    def canonical(self) -> str:
+        """Return the one form that names this request in journal, de-duplication and manifest; holes stay unfilled."""
+        headers = sorted((name.lower(), show(value)) for name, value in self.headers)
+        form = None if self.form is None else [[name, show(value)] for name, value in self.form]
+        body = None if self.json is None else fill_json(self.json, str)
+        parts = [self.method, show(self.path), [[n, show(v)] for n, v in self.query], headers, form, body]
+        return json.dumps(parts, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the canonical form."""
+        return hashlib.sha256(self.canonical().encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back: an HTTP answer, or a `fault` when none came whole. Header names are lower case."""
+
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The reply is whole and this part of the step is finished."""
+
+    captures: Mapping[str, str] = field(default_factory=dict)
+    expires: datetime | None = None
+    """For a sign-in: when the captured session dies."""
+
+
+Why = Literal["failed", "working", "limited", "session"]
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The same request is to be sent again.
+
+    `working`: the provider is still at it (a poll). `failed`: a passing fault, few attempts. `limited`: the account
+    must pause for everybody. `session`: sign in again first, once.
+    """
+
+    why: Why
+    words: str
+    after: timedelta | None = None
+    """At least this long from now; None leaves the wait to the schedule."""
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """The reply is whole and these pages belong to the same step."""
+
+    requests: tuple[Request, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The provider will not answer this; `words` are its own, `kind` is ours."""
+
+    kind: Literal["refused", "failed", "unreachable", "timeout", "unreadable", "truncated"]
+    words: str
+    hint: str = ""
+
+
+Verdict = Done | Again | More | Refused
+Judge = Callable[[Request, Reply], Verdict]
+Read = Callable[[tuple[Reply, ...]], Rows | Bulk]
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """How a step waits for remote work: `every` is fixed when the job says so, otherwise learnt."""
+
+    timeout: timedelta = timedelta(minutes=20)
+    every: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request of a flow (and the pages it grows), with the judge of its replies."""
+
+    name: str
+    request: Request
+    judge: Judge
+    repeatable: bool = True
+    """False when a second sending could do the work twice; then only a refusal that proves no work may be repeated."""
+    poll: Poll | None = None
+    timeout: timedelta = timedelta(seconds=120)
+    """Longest wait for the next byte of one answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The steps behind one ask, in order; the replies of the last one are read into rows."""
+
+    dataset: str
+    source: str
+    kind: str
+    """What its duration is learnt by, such as `kaltura_reports.pollsActivity`."""
+    steps: tuple[Step, ...]
+    read: Read
+    session: SessionKey | None = None
+    run: str = ""
+    """The job it is asked for, so that progress and records can tell runs apart; no part of its identity."""
+    deadline: timedelta = timedelta(minutes=30)
+
+    def identity(self) -> str:
+        """Return what two equal asks share: they are sent once."""
+        parts = [self.source, str(self.session), *(step.request.canonical() for step in self.steps)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One logical exchange that fed a dataset, as the manifest tells it; hashes are of the redacted forms."""
+
+    step: str
+    method: str
+    path: str
+    request: str
+    status: int
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a flow brought home."""
+
+    rows: Rows | Bulk
+    exchanges: tuple[Exchange, ...]

@@ -1,0 +1,254 @@
+"""The one loop: ready asks -> execute -> land, ready queries -> transform, until every dataset is landed or lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+from reportrunner.ask import CEILING, EndpointNode, FileNode, InlineNode, Node, QueryNode, needs_of
+from reportrunner.environment import Finished, LocalDone
+from reportrunner.errors import ProviderError, ReportrunnerError
+from reportrunner.execute import Executor
+from reportrunner.flow import Answer, Exchange, Flow
+from reportrunner.land import Part, land, read_csv_file
+from reportrunner.plan import RunPlan
+from reportrunner.table import Landed, Note, Rows, Table, Value
+from reportrunner.table_file import column_values, null_count
+
+Transform = Callable[[QueryNode, Mapping[str, Table], Path], Table]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run reads the project's files and lands its tables."""
+
+    root: Path
+    tables: Path
+
+
+@dataclass(slots=True)
+class _Fetching:
+    """A dataset whose answers are under way."""
+
+    values: Sequence[Value]
+    answers: dict[int, Answer] = field(default_factory=dict)
+    missing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """What local work is known by."""
+
+    owner: Gathering
+    dataset: str
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What came of every dataset: landed with the exchanges that fed it, or lost with the reason."""
+
+    landed: dict[str, Landed] = field(default_factory=dict)
+    exchanges: dict[str, tuple[Exchange, ...]] = field(default_factory=dict)
+    lost: dict[str, ReportrunnerError] = field(default_factory=dict)
+
+
+class Gathering:
+    """One pass over a plan: starts what is ready, takes what has ended, until every dataset is landed or lost."""
+
+    def __init__(self, plan: RunPlan, executor: Executor, place: Place, transform: Transform, said: Said) -> None:
+        """Start nothing yet."""
+        self._plan = plan
+        self._executor = executor
+        self._place = place
+        self._transform = transform
+        self._said = said
+        self._waiting: dict[str, Node] = dict(plan.nodes)
+        self._fetching: dict[str, _Fetching] = {}
+        self._flows: dict[int, tuple[str, int, Flow]] = {}
+        self._landing: set[str] = set()
+        self.result = Gathered()
+
+    def begin(self) -> None:
+        """Start what needs nothing."""
+        self._start_ready()
+
+    @property
+    def finished(self) -> bool:
+        """Whether every dataset has landed or is lost, and nothing is under way."""
+        return not (self._waiting or self._landing or self._flows)
+
+    def take(self, done: Finished | LocalDone) -> bool:
+        """Take an event if it is of this gathering, and start what became ready; what is lost, only its users lose."""
+        if isinstance(done, LocalDone):
+            assert isinstance(done.token, _Token)
+            if done.token.owner is not self:
+                return False
+            self._landed(done.token.dataset, done)
+        else:
+            if id(done.flow) not in self._flows:
+                return False
+            self._answered(done)
+        self._start_ready()
+        return True
+
+    def _start_ready(self) -> None:
+        for name, node in list(self._waiting.items()):
+            needs = needs_of(node)
+            lost = next((need for need in needs if need in self.result.lost), None)
+            if lost is not None:
+                del self._waiting[name]
+                error = self.result.lost[lost]
+                self.result.lost[name] = ProviderError(f'needs dataset "{lost}", which failed', dataset=name)
+                self._said(name, "lost", str(error))
+            elif all(need in self.result.landed for need in needs):
+                del self._waiting[name]
+                self._start(name, node)
+
+    def _start(self, name: str, node: Node) -> None:
+        file = self._place.tables / f"{name}.duckdb"
+        match node:
+            case InlineNode():
+                self._land(name, lambda: Landed(land(node.rows, name, file, node.order)))
+            case FileNode():
+                self._land(name, lambda: self._read_file(node, file))
+            case QueryNode():
+                inputs = {need: self.result.landed[need].table for need in node.inputs}
+                self._land(name, lambda: Landed(self._transform(node, inputs, file)))
+            case EndpointNode():
+                self._ask(name, node)
+
+    def _land(self, name: str, work: Callable[[], Landed]) -> None:
+        self._landing.add(name)
+        self._executor.run_local(_Token(self, name), work)
+
+    def _read_file(self, node: FileNode, file: Path) -> Landed:
+        rows = read_csv_file(self._place.root / node.file, node.columns, node.file)
+        return Landed(*_deduplicated(rows, node.name, file, node.order, node.key))
+
+    def _ask(self, name: str, node: EndpointNode) -> None:
+        try:
+            flows, values = self._unfolded(name, node)
+        except ReportrunnerError as error:
+            self._lose(name, error)
+            return
+        fetching = self._fetching[name] = _Fetching(values, missing=len(flows))
+        for place, flow in enumerate(replace(flow, run=self._plan.job.name) for flow in flows):
+            self._flows[id(flow)] = (name, place, flow)
+            self._executor.submit(flow)
+        if not flows:
+            self._land_answers(name, fetching)
+
+    def _unfolded(self, name: str, node: EndpointNode) -> tuple[Sequence[Flow], Sequence[Value]]:
+        known = self._plan.flows.get(name)
+        if known is not None:
+            return known, (None,) if node.each is None else node.each.values or ()
+        assert node.each is not None
+        table = self.result.landed[node.each.dataset].table
+        values = column_values(table, node.each.of)
+        if null_count(table, node.each.of):
+            raise ProviderError(
+                f"{node.each.dataset}.{node.each.of} has rows without a value, each needs one", dataset=name
+            )
+        if len(values) > CEILING:
+            raise ProviderError(f"each goes over {len(values):,} values, and {CEILING:,} are the most", dataset=name)
+        return [node.endpoint.unfold(node.ask(value)) for value in values], values
+
+    def _answered(self, done: Finished) -> None:
+        name, place, _ = self._flows.pop(id(done.flow))
+        fetching = self._fetching[name]
+        if done.error is not None:
+            if name not in self.result.lost:
+                self._lose(name, done.error)
+            return
+        assert done.answer is not None
+        fetching.answers[place] = done.answer
+        fetching.missing -= 1
+        if not fetching.missing and name not in self.result.lost:
+            self._land_answers(name, fetching)
+
+    def _land_answers(self, name: str, fetching: _Fetching) -> None:
+        node = self._plan.nodes[name]
+        assert isinstance(node, EndpointNode)
+        answers = [fetching.answers[place] for place in range(len(fetching.values))]
+        self.result.exchanges[name] = tuple(exchange for answer in answers for exchange in answer.exchanges)
+        file = self._place.tables / f"{name}.duckdb"
+        self._land(name, lambda: _land_endpoint(node, fetching.values, answers, file))
+
+    def _landed(self, name: str, done: LocalDone) -> None:
+        self._landing.discard(name)
+        if done.error is not None:
+            self._lose(name, done.error)
+            return
+        assert isinstance(done.result, Landed)
+        self.result.landed[name] = done.result
+        self._said(name, "landed", f"{done.result.table.rows:,} rows")
+
+    def _lose(self, name: str, error: ReportrunnerError) -> None:
+        self.result.lost[name] = error
+        self._said(name, "lost", str(error))
+
+
+Said = Callable[[str, str, str], None]
+"""Told of a dataset, what became of it (`landed`, `lost`) and a detail."""
+
+
+def _land_endpoint(node: EndpointNode, values: Sequence[Value], answers: Sequence[Answer], file: Path) -> Landed:
+    if node.each is None:
+        data = answers[0].rows
+        if isinstance(data, Rows):
+            return Landed(*_deduplicated(data, node.name, file, node.order, node.key))
+        return Landed(land(data, node.name, file, node.order), data.notes)
+    if not answers:
+        return Landed(land(Rows(node.columns, ()), node.name, file, node.order))
+    column = node.each.column
+    if all(isinstance(answer.rows, Rows) for answer in answers):
+        rows = [
+            (*row, value)
+            for value, answer in zip(values, answers, strict=True)
+            if isinstance(answer.rows, Rows)
+            for row in answer.rows.rows
+        ]
+        notes = tuple(dict.fromkeys(note for answer in answers for note in answer.rows.notes))
+        data = Rows((*answers[0].rows.columns, column), rows, notes)
+        return Landed(*_deduplicated(data, node.name, file, node.order, node.key))
+    parts = [Part(answer.rows, ((column, value),)) for value, answer in zip(values, answers, strict=True)]
+    return Landed(land(parts, node.name, file, node.order))
+
+
+def _deduplicated(
+    data: Rows, name: str, file: Path, order: tuple[str, ...], key: tuple[str, ...]
+) -> tuple[Table, tuple[Note, ...]]:
+    """Land rows whose key names them: identical repeats are dropped and told, differing ones are told as an error."""
+    notes = list(data.notes)
+    if key:
+        names = [column.name for column in data.columns]
+        places = [names.index(column) for column in key]
+        distinct = list(dict.fromkeys(data.rows))
+        keys = {tuple(row[place] for place in places) for row in distinct}
+        if len(distinct) < len(data.rows):
+            notes.append(Note("duplicated", f"{len(data.rows) - len(distinct):,} rows came twice and were dropped"))
+        if len(keys) < len(distinct):
+            count = len(distinct) - len(keys)
+            notes.append(Note("conflicting", f"{count:,} rows repeat a {' + '.join(key)} with other values"))
+        data = Rows(data.columns, distinct, tuple(notes))
+    return land(data, name, file, order), tuple(notes)
+
+
+def gather(gatherings: Iterable[Gathering], executor: Executor, side_by_side: int) -> Iterator[Gathering]:
+    """Drive gatherings over one executor, so many at a time, and yield each as it finishes."""
+    waiting = iter(gatherings)
+    active: list[Gathering] = []
+    while True:
+        for gathering in islice(waiting, side_by_side - len(active)):
+            gathering.begin()
+            active.append(gathering)
+        if not active:
+            return
+        while not any(gathering.finished for gathering in active):
+            done = executor.next()
+            assert any(gathering.take(done) for gathering in active)
+        finished = [gathering for gathering in active if gathering.finished]
+        active = [gathering for gathering in active if not gathering.finished]
+        yield from finished

@@ -1,0 +1,135 @@
+"""The manifest: what was asked, what came back and what was written, the same bytes for the same run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import tomli_w
+
+from reportrunner import __version__
+from reportrunner.ask import EndpointNode, Node, QueryNode
+from reportrunner.flow import Exchange
+from reportrunner.gather import Gathered
+from reportrunner.plan import RunPlan
+from reportrunner.report import Document, Finding
+from reportrunner.table import Landed
+from reportrunner.window import Window
+from reportrunner.zone import TZ_VERSION
+
+SCHEMA = 1
+
+
+def write_manifest(
+    plan: RunPlan,
+    gathered: Gathered,
+    findings: Iterable[Finding],
+    documents: Iterable[Document],
+    inputs: Mapping[str, str],
+    *,
+    sandbox: bool,
+) -> bytes:
+    """Return `manifest.toml`; `inputs` are the hashes of the job file, its sources, templates and reference files.
+
+    Nothing in it depends on when or where the run was: polls, retries, sign-ins, ports and times are for run.json.
+    """
+    job = plan.job
+    found = list(findings)
+    manifest: dict[str, Any] = {
+        "schema": SCHEMA,
+        "version": __version__,
+        "job": job.name,
+        "title": job.title,
+        "label": plan.label,
+        "timezone": job.timezone,
+        "as_of": job.as_of.isoformat(),
+        "sandbox": sandbox,
+        "time_zone_data": TZ_VERSION,
+        "params": {name: _plain(value) for name, value in sorted(job.params.items())},
+        "inputs": dict(sorted(inputs.items())),
+        "windows": {name: _window(window) for name, window in job.windows.items()},
+        "datasets": {
+            name: _dataset(
+                node, gathered.landed[name], gathered.exchanges.get(name, ()), _of(found, f"datasets.{name}")
+            )
+            for name, node in sorted(plan.nodes.items())
+            if name in gathered.landed
+        },
+        "checks": {f.subject.removeprefix("checks."): _finding(f) for f in found if f.subject.startswith("checks.")},
+        "documents": [
+            {
+                "output": document.output,
+                "path": document.path,
+                "media_type": document.media_type,
+                "bytes": len(document.content),
+                "sha256": sha256(document.content),
+            }
+            for document in documents
+        ],
+    }
+    return tomli_w.dumps(manifest).encode()
+
+
+def sha256(content: bytes) -> str:
+    """Return the hash as manifests write it."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _of(findings: Iterable[Finding], subject: str) -> list[dict[str, Any]]:
+    return [_finding(finding) for finding in findings if finding.subject == subject]
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    said: dict[str, Any] = {"code": finding.code, "severity": finding.severity, "message": finding.message}
+    if finding.count:
+        said["count"] = finding.count
+    if finding.accepted:
+        said["accepted"] = finding.accepted
+    return said
+
+
+def _window(window: Window) -> dict[str, Any]:
+    return {
+        "label": window.label,
+        "start": window.start.isoformat(),
+        "end": window.end.isoformat(),
+        "zone": window.zone,
+    }
+
+
+def _dataset(
+    node: Node, landed: Landed, exchanges: tuple[Exchange, ...], findings: list[dict[str, Any]]
+) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "rows": landed.table.rows,
+        "columns": [f"{column.name} {column.type}" for column in landed.table.columns],
+        "sha256": landed.table.digest,
+        "findings": findings,
+    }
+    if isinstance(node, EndpointNode):
+        said = {"source": node.source.name, "endpoint": node.endpoint.name, **said}
+        said["exchanges"] = [
+            {
+                "step": exchange.step,
+                "method": exchange.method,
+                "url": exchange.path,
+                "request": exchange.request,
+                "status": exchange.status,
+                "reply": exchange.reply,
+            }
+            for exchange in exchanges
+        ]
+    if isinstance(node, QueryNode):
+        said["inputs"] = sorted(node.inputs)
+    return said
+
+
+def _plain(value: object) -> object:
+    """Return a param as TOML; decimals as text, for a float would change them."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, bool | int | str | dt.date):
+        return value
+    return str(value)

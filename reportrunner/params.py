@@ -1,0 +1,80 @@
+"""Params: typed values from the command line, the environment or their default."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+
+from reportrunner.cell import parse_cell
+from reportrunner.diagnose import Hinted
+from reportrunner.spec import ParamSpec
+from reportrunner.table import ColumnType
+
+EXAMPLES = {
+    "string": "text",
+    "integer": "12",
+    "decimal": "12.5",
+    "ratio": "0.9",
+    "boolean": "true",
+    "date": "2026-09-01",
+    "timestamp": "2026-09-01T09:00:00Z",
+    "duration": "90",
+    "list": "a,b",
+}
+_PYTHON: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "decimal": (int, float),
+    "ratio": (int, float),
+    "boolean": (bool,),
+    "date": (dt.date,),
+    "timestamp": (dt.datetime,),
+    "duration": (int, float),
+    "list": (list,),
+}
+
+
+def parse_param(text: str, kind: str) -> object:
+    """Read a param given as text; raises Hinted with an example of the type."""
+    if kind == "list":
+        return [item.strip() for item in text.split(",") if item.strip()]
+    try:
+        value = parse_cell(text, ColumnType(kind))
+    except ValueError as error:
+        raise Hinted(str(error), f"write it like {EXAMPLES[kind]}") from None
+    if value is None:
+        raise Hinted("the value is empty", f"write it like {EXAMPLES[kind]}")
+    return value
+
+
+def default_value(spec: ParamSpec) -> object:
+    """Return the default, typed; None when the param is required. Raises Hinted when default and type disagree."""
+    value = spec.default
+    if value is None:
+        return None
+    expected = _PYTHON[spec.type]
+    right = isinstance(value, expected) and (spec.type == "boolean" or not isinstance(value, bool))
+    if spec.type == "date":
+        right = isinstance(value, dt.date) and not isinstance(value, dt.datetime)
+    if spec.type == "timestamp" and isinstance(value, dt.datetime):
+        right = value.tzinfo is not None
+    if not right:
+        raise Hinted(f"the default is no {spec.type}", f"write it like {EXAMPLES[spec.type]}")
+    return Decimal(str(value)) if spec.type in {"decimal", "ratio", "duration"} else value
+
+
+def sample_value(kind: str, today: dt.date) -> object:
+    """Return a value of the type, for checking a job whose required params are not given."""
+    samples: dict[str, object] = {
+        "string": "sample",
+        "integer": 1,
+        "decimal": Decimal(1),
+        "ratio": Decimal("0.5"),
+        "boolean": True,
+        "date": today - dt.timedelta(days=1),
+        "timestamp": dt.datetime.combine(today - dt.timedelta(days=1), dt.time(), dt.UTC),
+        "duration": Decimal(60),
+        "list": ["sample"],
+    }
+    return samples[kind]

@@ -1,0 +1,11 @@
+"""The family of providers: one entry each."""
+
+from __future__ import annotations
+
+from reportrunner.ask import Provider
+from reportrunner.providers import kaltura, kaltura_reports
+
+PROVIDERS: dict[str, Provider] = {
+    "kaltura": kaltura.PROVIDER,
+    "kaltura_reports": kaltura_reports.PROVIDER,
+}

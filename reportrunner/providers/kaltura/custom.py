@@ -1,0 +1,105 @@
+"""Custom reports as CSV: `report.getCsvFromStringParams` (kaltura.md §7.2)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from reportrunner.ask import Ask, Endpoint
+from reportrunner.diagnose import Hinted
+from reportrunner.flow import Flow
+from reportrunner.providers.kaltura import wire
+from reportrunner.providers.kaltura.catalogue import custom_reports
+from reportrunner.providers.kaltura.endpoints import fetch
+from reportrunner.span import WindowError
+from reportrunner.spec import EndpointDataset
+from reportrunner.table import Column, declare
+from reportrunner.window import Window
+
+
+class GetCsvFromStringParams(EndpointDataset):
+    """`report.getCsvFromStringParams`: a custom report as a CSV file."""
+
+    diagnostic_owner: ClassVar[str] = "report.getCsvFromStringParams"
+    endpoint: Literal["report.getCsvFromStringParams"]
+    id: int = Field(gt=0, description="Id of the custom report; ids are server configuration")
+    params: dict[str, str | int | list[str]] = Field(default={}, description="Free-form; a list is joined with commas")
+    excludedFields: list[str] = Field(default=[])  # noqa: N815
+
+    @field_validator("params")
+    @classmethod
+    def _sendable(cls, value: dict[str, Any]) -> dict[str, Any]:
+        for name, item in value.items():
+            texts = item if isinstance(item, list) else [str(item)]
+            if any(";" in text for text in [name, *texts]) or "=" in name:
+                raise Hinted(
+                    f'params.{name} contains ";" or "=", which separate on the wire', "this value cannot be asked for"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _window_fills(self) -> GetCsvFromStringParams:
+        report = custom_reports().get(self.id)
+        filled = set(report.window.values()) if report else set()
+        doubled = sorted(filled & set(self.params))
+        if self.window is not None and report is None:
+            raise Hinted(
+                f"which parameters of custom report {self.id} hold the dates is not known",
+                'remove window and write them in params, such as from_date = "{{ windows.week.start | unix }}"',
+                key="window",
+            )
+        if self.window is not None and doubled:
+            raise Hinted(f"params.{doubled[0]} is filled by the window", f"remove {doubled[0]}", key="params")
+        if self.window is None and report is not None and not {"from_date_id", "from_date"} & set(self.params):
+            raise Hinted(f"custom report {self.id} needs dates", 'write window = "name"', key="id")
+        return self
+
+
+def unfold_csv(ask: Ask) -> Flow:
+    """Return the flow of a custom report: one call whose answer is a file."""
+    parameters = ask.parameters
+    assert isinstance(parameters, GetCsvFromStringParams)
+    given = {name: ",".join(v) if isinstance(v, list) else str(v) for name, v in parameters.params.items()}
+    report = custom_reports().get(parameters.id)
+    if report is not None and ask.window is not None:
+        _whole_days(ask.window, f"custom report {parameters.id}")
+        given[report.window["from"]] = f"{ask.window.first_day:%Y%m%d}"
+        given[report.window["to"]] = f"{ask.window.last_day:%Y%m%d}"
+        given[report.window["offset"]] = str(ask.window.utc_offset)
+    body = [("id", str(parameters.id)), ("params", ";".join(f"{k}={v}" for k, v in sorted(given.items())))]
+    if parameters.excludedFields:
+        body.append(("excludedFields", ",".join(parameters.excludedFields)))
+    request = wire.call("report", "getCsvFromStringParams", body)
+    read = partial(wire.read_csv, columns=declare(csv_columns(parameters), parameters.columns))
+    return fetch(ask, request, wire.judge_csv, read)
+
+
+def _whole_days(window: Window, owner: str) -> None:
+    if not window.whole_days:
+        raise WindowError(f"{owner} knows whole days only, and this window ends inside one", "", "")
+
+
+def csv_columns(parameters: EndpointDataset) -> tuple[Column, ...]:
+    """Return the columns of a custom report, where a guide lists them."""
+    assert isinstance(parameters, GetCsvFromStringParams)
+    report = custom_reports().get(parameters.id)
+    known = report.columns if report else ()
+    return tuple(column for column in known if column.name not in parameters.excludedFields)
+
+
+CSV = Endpoint(
+    name="report.getCsvFromStringParams",
+    summary="A custom report as CSV",
+    parameters=GetCsvFromStringParams,
+    unfold=unfold_csv,
+    columns=csv_columns,
+    zone="the job's zone (documented, kaltura.md §7.2)",
+    permissions="ANALYTICS_BASE",
+    traps=(
+        "an error is an empty file with HTTP 200: it ends the run with exit 4",
+        "the file knows no quoting: the field count of every row is checked",
+        f"{wire.CSV_LIMIT:,} rows are the most such a file holds",
+    ),
+)

@@ -1,0 +1,220 @@
+"""The river: load, plan, gather, check, render, publish. First this, then that, and nothing else."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from reportrunner.ask import QueryNode
+from reportrunner.check import apply_rules, run_checks
+from reportrunner.compose import compose, documents_due
+from reportrunner.environment import Sent
+from reportrunner.errors import Diagnostic, SqlError
+from reportrunner.execute import Executor
+from reportrunner.formats import FORMATS, missing_extra
+from reportrunner.gather import Gathered, Gathering, Place, Said, gather
+from reportrunner.inputs import input_hashes, read_templates
+from reportrunner.job import BoundOutput, JobSpec, Moment
+from reportrunner.load import Families, Given, job_name, load_job, load_project
+from reportrunner.manifest import write_manifest
+from reportrunner.plan import RunPlan, plan_run
+from reportrunner.providers import PROVIDERS
+from reportrunner.publish import publish, revisions
+from reportrunner.query import Query, SqlText
+from reportrunner.record import Record, write_record
+from reportrunner.render import render
+from reportrunner.report import Finding
+from reportrunner.table import Rows, Table, mark_personal
+from reportrunner.templating import Renderer
+from reportrunner.toml_file import read_toml
+from reportrunner.transform import SqlSession, bind_all, transform
+from reportrunner.zone import TZ_VERSION
+
+FAMILIES = Families(PROVIDERS, FORMATS)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What one job is asked for, as the door read it."""
+
+    job: Path
+    root: Path
+    shown: str
+    """The job file as messages print it."""
+    shown_root: str
+    """What messages put before the project's other files: empty, or a path that ends in `/`."""
+    moment: Moment
+    given: Given
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A job that can run: its plan, and the templates it will need."""
+
+    order: Order
+    plan: RunPlan
+    renderer: Renderer
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """One run about to happen: what, where it reads and writes, whom it tells, and the clock for its record."""
+
+    prepared: Prepared
+    id: str
+    state: Path
+    """The run's own folder in the project's state: landed tables and run.json."""
+    out: Path
+    said: Said
+    started: dt.datetime
+    now: Callable[[], dt.datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What came of a run; `folder` is None when a dataset was lost and nothing was published."""
+
+    trip: Trip
+    gathered: Gathered
+    exit_code: int
+    findings: tuple[Finding, ...] = ()
+    folder: Path | None = None
+    files: tuple[str, ...] = ()
+
+
+def prepare(order: Order) -> Prepared:
+    """Load and plan a job; InvalidError carries everything that is wrong with it and its project."""
+    project = load_project(order.root, f"{order.shown_root}reportrunner.toml", FAMILIES)
+    file = read_toml(order.job, order.shown)
+    job = load_job(file, job_name(order.job, order.root), project, order.moment, order.given, FAMILIES)
+    job = replace(job, diagnostics=(*project.diagnostics, *job.diagnostics))
+    renderer = Renderer(read_templates(order.root), f"{order.shown_root}templates")
+    plan = plan_run(job, lambda queries, schemas: bind_all(queries, schemas, job.as_of), _output_check(job, renderer))
+    return Prepared(order, plan, renderer)
+
+
+def run(trips: Sequence[Trip], executor: Executor, side_by_side: int) -> Iterator[Ended]:
+    """Carry out runs over one executor, so many jobs at a time, and yield each as it ends."""
+    gatherings = {gathering_of(trip, executor): trip for trip in trips}
+    for gathering in gather(gatherings, executor, side_by_side):
+        yield finish(gatherings[gathering], gathering.result, executor.sent)
+
+
+def gathering_of(trip: Trip, executor: Executor) -> Gathering:
+    """Return the gathering of a run; nothing is started yet."""
+    place = Place(trip.prepared.order.root, trip.state / "tables")
+    plan = trip.prepared.plan
+    return Gathering(plan, executor, place, _transformer(plan.job), trip.said)
+
+
+def finish(trip: Trip, gathered: Gathered, sent: Sequence[Sent]) -> Ended:
+    """Check, render and publish. A lost dataset publishes nothing; an error finding publishes with a banner."""
+    plan, order, renderer = trip.prepared.plan, trip.prepared.order, trip.prepared.renderer
+    if gathered.lost:
+        ended = Ended(trip, gathered, worst(error.exit_code for error in gathered.lost.values()))
+        _keep(trip.state, _record(ended, sent, b""))
+        return ended
+    findings = check(plan, gathered)
+    inputs = input_hashes(plan, order.root, renderer.read_by(_templates(plan)))
+    provenance = {"job file": inputs["job"][:12], "time zones": TZ_VERSION}
+    report = compose(plan, gathered.landed, findings, provenance, sandbox=order.moment.sandbox)
+    documents = render(documents_due(plan, report, gathered.landed), renderer)
+    manifest = write_manifest(plan, gathered, findings, documents, inputs, sandbox=report.sandbox)
+    files = {document.path: document.content for document in documents}
+    ended = Ended(trip, gathered, 5 if report.status == "error" else 0, findings, None, tuple(files))
+    record = _record(ended, sent, manifest)
+    _keep(trip.state, record)
+    folder = publish({**files, "manifest.toml": manifest, "run.json": record}, trip.out / plan.job.name, plan.label)
+    return replace(ended, folder=folder)
+
+
+def check(plan: RunPlan, gathered: Gathered) -> tuple[Finding, ...]:
+    """Return what the job's checks and the built-in rules found on the landed tables."""
+    tables = {name: landed.table for name, landed in gathered.landed.items()}
+    with SqlSession(tables, plan.job.as_of) as session:
+
+        def ask(sql: SqlText, limit: int | None) -> tuple[Rows, int]:
+            try:
+                return session.rows(Query("check", sql.text, sql.parameters), limit)
+            except SqlError as error:
+                of = next((("checks", c.name, "sql") for c in plan.checks if c.sql is sql), ())
+                raise plan.job.sql_invalid(of, sql, error) from None
+
+        return (*run_checks(plan.checks, ask), *apply_rules(plan.job, plan.nodes, gathered.landed, ask))
+
+
+WORST_FIRST = (1, 6, 4, 3, 5, 0)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """Return the exit code that wins over the others (DESIGN section 4); 0 for none."""
+    return min(codes, key=WORST_FIRST.index, default=0)
+
+
+def _transformer(job: JobSpec) -> Callable[[QueryNode, Mapping[str, Table], Path], Table]:
+    def carry(node: QueryNode, inputs: Mapping[str, Table], file: Path) -> Table:
+        query = Query(node.name, node.sql.text, node.sql.parameters, node.order)
+        try:
+            table = transform(query, inputs, file, job.as_of)
+        except SqlError as error:
+            raise job.sql_invalid(("datasets", node.name, "sql"), node.sql, error) from None
+        return replace(table, columns=mark_personal(table.columns, node.personal))
+
+    return carry
+
+
+def _output_check(
+    job: JobSpec, renderer: Renderer
+) -> Callable[[BoundOutput, Mapping[str, tuple[str, ...]]], Iterable[Diagnostic]]:
+    """Check an output's template, and that what it needs is installed."""
+
+    def look(output: BoundOutput, columns: Mapping[str, tuple[str, ...]]) -> Iterable[Diagnostic]:
+        loc = ("outputs", output.name)
+        template = getattr(output.options, "template", None)
+        if template is not None:
+            wanted = getattr(output.options, "datasets", None)
+            seen = columns if wanted is None else {name: columns[name] for name in wanted if name in columns}
+            missing = renderer.missing(template)
+            if missing:
+                yield job.file.diagnostic((*loc, "template"), missing)
+                return
+            yield from renderer.check(template, seen)
+        extra = missing_extra(output.options, renderer)
+        if extra:
+            yield job.file.diagnostic(
+                loc, f'output "{output.name}" needs more than is installed', hint=extra, at="header"
+            )
+
+    return look
+
+
+def _templates(plan: RunPlan) -> tuple[str, ...]:
+    options = [output.options for output in plan.job.outputs]
+    return tuple(template for o in options if (template := getattr(o, "template", None)))
+
+
+def _record(ended: Ended, sent: Sequence[Sent], manifest: bytes) -> bytes:
+    trip, gathered = ended.trip, ended.gathered
+    plan = trip.prepared.plan
+    states = {name: f"{landed.table.rows} rows" for name, landed in gathered.landed.items()}
+    states |= {name: str(error) for name, error in gathered.lost.items()}
+    record = Record(
+        id=trip.id,
+        job=plan.job.name,
+        label=plan.label,
+        started=trip.started,
+        ended=trip.now(),
+        exit_code=ended.exit_code,
+        sandbox=trip.prepared.order.moment.sandbox,
+        datasets={name: states[name] for name in plan.nodes if name in states},
+        findings=ended.findings,
+        sent=[one for one in sent if one.run in {"", plan.job.name}],
+    )
+    return write_record(record, manifest, revisions(trip.out / plan.job.name, plan.label))
+
+
+def _keep(folder: Path, record: bytes) -> None:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / "run.json").write_bytes(record)

@@ -1,0 +1,55 @@
+"""Sources made ready for a run: where they are, what they allow, how their secrets and sessions are had."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from reportrunner.ask import EndpointNode, Node, Source
+from reportrunner.environment import SourceRuntime
+from reportrunner.limits import Limits, Rate
+from reportrunner.secret import Redactor, read_secret
+
+
+def needed_sources(nodes: Iterable[Node], sources: Mapping[str, Source]) -> dict[str, Source]:
+    """Return the sources that the nodes ask, and those whose sessions they borrow."""
+    asked = [node.source for node in nodes if isinstance(node, EndpointNode)]
+    borrowed = [source.provider.session_source(source.settings) for source in asked]
+    return {source.name: source for source in [*asked, *(sources[name] for name in borrowed if name)]}
+
+
+def live_runtime(
+    source: Source, environ: Mapping[str, str], root: Path, redactor: Redactor, now: Callable[[], dt.datetime]
+) -> SourceRuntime:
+    """Return a source as configured; its secrets are read now, so that a missing one ends the run before any request.
+
+    Raises SecretError (exit 3), which names the reference.
+    """
+    references = source.provider.secrets(source.settings)
+    values = {name: read_secret(reference, environ, root) for name, reference in references.items()}
+    for value in values.values():
+        redactor.learn(value)
+    return _runtime(source, source.settings.base_url, values, now)
+
+
+def sandbox_runtime(
+    source: Source, base_url: str, secrets: Mapping[str, str], now: Callable[[], dt.datetime]
+) -> SourceRuntime:
+    """Return a source turned to the stand-in, with the stand-in's credentials; the user's are never read."""
+    return _runtime(source, base_url, secrets, now)
+
+
+def _runtime(source: Source, base_url: str, values: Mapping[str, str], now: Callable[[], dt.datetime]) -> SourceRuntime:
+    provider, settings = source.provider, source.settings
+    limits = settings.limits
+    sign_in = None if provider.given_session(settings) else provider.sign_in
+
+    return SourceRuntime(
+        name=source.name,
+        base_url=base_url,
+        account=provider.account(settings),
+        limits=Limits(limits.concurrency, Rate.parse(limits.rate) if limits.rate else None),
+        secret=values.__getitem__,
+        sign_in=(lambda key: sign_in(source, key, now())) if sign_in else None,
+    )

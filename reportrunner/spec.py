@@ -1,0 +1,300 @@
+"""The job file and the project file as strict, frozen models: every key, its type and its default stand here.
+
+Keys of an endpoint stand with its provider, keys of a format with the format; both extend the models below.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from reportrunner.diagnose import Hinted
+from reportrunner.limits import Rate
+from reportrunner.secret import SecretReference
+from reportrunner.span import parse_duration
+
+NAME = r"^[a-z][a-z0-9_]*$"
+Name = Annotated[str, StringConstraints(pattern=NAME)]
+Scalar = str | int | float | bool | dt.date | dt.datetime
+Duration = Annotated[str, StringConstraints(pattern=r"^\s*(\d+\s*[a-z]+\s*)+$")]
+
+
+class Strict(BaseModel):
+    """Base of every model a user's TOML meets: nothing is coerced, nothing unknown passes, nothing changes later."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    diagnostic_owner: ClassVar[str] = ""
+    diagnostic_noun: ClassVar[str] = "key"
+    familiar: ClassVar[Mapping[str, str]] = {}
+
+
+class SecretSpec(Strict):
+    """A secret by reference: exactly one of `env`, `file` and `command`."""
+
+    diagnostic_owner: ClassVar[str] = "a secret reference"
+    env: str | None = None
+    file: str | None = None
+    command: tuple[str, ...] | None = Field(default=None, strict=False, min_length=1)
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if sum(value is not None for value in (self.env, self.file, self.command)) != 1:
+            raise Hinted("a secret is given by exactly one reference", 'write { env = "NAME" }')
+        return self
+
+    def reference(self) -> SecretReference:
+        """Return the reference as a plain value."""
+        return SecretReference(env=self.env, file=self.file, command=self.command)
+
+
+class LimitsSpec(Strict):
+    """How hard a source may be asked; one budget per provider account."""
+
+    diagnostic_owner: ClassVar[str] = "limits"
+    concurrency: int = Field(default=16, ge=1, le=64)
+    rate: str | None = Field(default=None, description='Requests per time, such as "20/1s"')
+
+    @field_validator("rate")
+    @classmethod
+    def _rate(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                Rate.parse(value)
+            except ValueError as error:
+                raise Hinted(str(error), 'write requests per time, such as "20/1s"') from None
+        return value
+
+
+class SourceSpec(Strict):
+    """Keys every source has; a provider adds its own."""
+
+    provider: str
+    base_url: str = Field(pattern=r"^https?://[^/?#]+(/[^?#]*)?$")
+    limits: LimitsSpec = LimitsSpec()
+
+
+class ParamSpec(Strict):
+    """`[params.x]`: a typed value from the command line, the environment or its default."""
+
+    diagnostic_owner: ClassVar[str] = "a param"
+    type: Literal["string", "integer", "decimal", "ratio", "boolean", "date", "timestamp", "duration", "list"]
+    default: Scalar | list[Scalar] | None = None
+    help: str = ""
+
+
+_COMPANIONS: Mapping[str, frozenset[str]] = {
+    "period": frozenset({"offset"}),
+    "last": frozenset({"until"}),
+    "from_": frozenset({"to"}),
+    "to_date": frozenset(),
+    "since": frozenset({"until"}),
+    "like": frozenset({"shift"}),
+}
+"""The forms of a window by their first key, and the keys that may stand beside it."""
+
+
+class WindowSpec(Strict):
+    """`[windows.x]`: one of the forms of DESIGN section 3."""
+
+    diagnostic_owner: ClassVar[str] = "a window"
+    familiar: ClassVar[Mapping[str, str]] = {
+        "start": 'write from = 2026-09-01 (an inclusive day) and to = "as_of"',
+        "end": "write to = (an inclusive day, or an instant)",
+        "days": 'write last = "28 days"',
+    }
+    period: Literal["year", "quarter", "month", "week", "day", "hour"] | None = None
+    offset: int | None = Field(default=None, le=0, description="-1: the last complete one; 0: the running one")
+    last: str | None = None
+    until: str | dt.date | None = None
+    from_: dt.datetime | dt.date | str | None = Field(default=None, alias="from")
+    to: dt.datetime | dt.date | str | None = None
+    to_date: Literal["year", "quarter", "month", "week", "day", "hour"] | None = None
+    since: str | None = None
+    like: str | None = None
+    shift: str | None = None
+    lag: str | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        given = [name for name in _COMPANIONS if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise Hinted(
+                "a window has exactly one form" if given else "this window says no span of time",
+                'write period = "week", offset = -1; last = "28 days"; from and to; to_date; since; or like and shift',
+            )
+        companions = {name for name in ("offset", "until", "to", "shift") if getattr(self, name) is not None}
+        stray = sorted(companions - _COMPANIONS[given[0]])
+        if stray:
+            raise Hinted(f'"{stray[0]}" does not belong to this form of window', "remove it")
+        if self.from_ is not None and self.to is None:
+            raise Hinted('this window has "from" but no "to"', 'write to = "as_of", or the last day')
+        if self.like is not None and self.shift is None:
+            raise Hinted('this window has "like" but no "shift"', 'write shift = "-1 week"')
+        return self
+
+
+class EachSpec(Strict):
+    """`each`: the endpoint is asked once per value of a dataset's column, or of a list."""
+
+    diagnostic_owner: ClassVar[str] = "each"
+    dataset: str | None = None
+    column: str | None = None
+    values: list[Scalar] | None = None
+    as_: Name | None = Field(default=None, alias="as")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.values is None) == (self.dataset is None) or (self.dataset is None) != (self.column is None):
+            raise Hinted(
+                "each needs a dataset and its column, or values",
+                'write { dataset = "course", column = "entry_id" } or { values = ["a", "b"], as = "name" }',
+            )
+        if self.values is not None and self.as_ is None:
+            raise Hinted("each over values has no name for its column", 'add as = "entry_id"')
+        return self
+
+    @property
+    def name(self) -> str:
+        """The column that the value is landed in."""
+        return self.as_ or self.column or ""
+
+
+class PollSpec(Strict):
+    """`poll`: how remote work is waited for."""
+
+    diagnostic_owner: ClassVar[str] = "poll"
+    every: Duration | None = None
+    timeout: Duration = "20m"
+    regenerate: bool = False
+
+    @field_validator("every", "timeout")
+    @classmethod
+    def _duration(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                parse_duration(value)
+            except ValueError as error:
+                raise Hinted(str(error), 'write a duration such as "2s" or "20m"') from None
+        return value
+
+
+TypeWord = Literal["string", "integer", "decimal", "ratio", "boolean", "date", "timestamp", "duration"]
+
+
+class DatasetSpec(Strict):
+    """Keys every dataset has, whatever it comes from."""
+
+    diagnostic_owner: ClassVar[str] = "a dataset"
+    description: str = ""
+    key: list[str] = []
+    sorted_by: list[str] = []
+    empty: Literal["error", "warn", "ok"] | None = None
+    personal: list[str] = []
+    accept: dict[str, str] = {}
+
+    @field_validator("accept")
+    @classmethod
+    def _reasons(cls, value: dict[str, str]) -> dict[str, str]:
+        for code, reason in value.items():
+            if not reason.strip():
+                raise Hinted(
+                    f'"{code}" is accepted without a reason', f'write accept = {{ "{code}" = "why this is right" }}'
+                )
+        return value
+
+
+class FileDataset(DatasetSpec):
+    """`file = "data/roster.csv"`: reference data kept in the project."""
+
+    file: str
+    columns: dict[str, TypeWord] = Field(min_length=1)
+
+
+class RowsDataset(DatasetSpec):
+    """`rows = [...]`: reference data kept in the job."""
+
+    rows: list[dict[str, Scalar]]
+    columns: dict[str, TypeWord] = {}
+
+
+class SqlDataset(DatasetSpec):
+    """`sql = "..."`: a query over other datasets."""
+
+    sql: str
+
+
+class EndpointDataset(DatasetSpec):
+    """Keys of a dataset that asks an endpoint; the endpoint's model adds its own parameters."""
+
+    source: str
+    endpoint: str
+    window: str | None = None
+    each: EachSpec | None = None
+    columns: dict[str, TypeWord] = {}
+    privileges: list[str] = []
+    reconcile: str | None = None
+
+
+class CheckSpec(Strict):
+    """`[checks.x]`: rows that must not be, one row that must hold, or a rule on a dataset."""
+
+    diagnostic_owner: ClassVar[str] = "a check"
+    sql: str | None = None
+    expect: dict[str, str] | None = None
+    dataset: str | None = None
+    rows: str | None = Field(default=None, description='How many rows there must be, such as ">= 5"')
+    unique: list[str] | None = None
+    not_null: list[str] | None = None
+    between: dict[str, list[int | float]] | None = None
+    severity: Literal["error", "warn"] = "error"
+    message: str = ""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        rules = [self.rows, self.unique, self.not_null, self.between]
+        if (self.sql is None) == (self.dataset is None):
+            raise Hinted("a check has either sql or a dataset", 'write sql = "select ..." whose rows are violations')
+        if self.sql is not None and any(rule is not None for rule in rules):
+            raise Hinted("rows, unique, not_null and between belong to a check on a dataset", 'write dataset = "name"')
+        if self.dataset is not None and (self.expect is not None or all(rule is None for rule in rules)):
+            raise Hinted(
+                "a check on a dataset has rows, unique, not_null or between", 'write rows = ">= 1" or unique = ["id"]'
+            )
+        return self
+
+
+class OutputSpec(Strict):
+    """Keys every output has; a format adds its own."""
+
+    diagnostic_owner: ClassVar[str] = "an output"
+    extension: ClassVar[str] = ""
+    """What the default path ends in: `<output>.<extension>`."""
+    format: str
+    path: str | None = None
+    each: EachSpec | None = None
+
+
+class ProjectSpec(Strict):
+    """`reportrunner.toml`."""
+
+    diagnostic_owner: ClassVar[str] = "the project file"
+    sources: dict[str, dict[str, Any]] = {}
+
+
+class JobFile(Strict):
+    """The outline of a job file; its sections are read by the models above."""
+
+    diagnostic_owner: ClassVar[str] = "this job"
+    title: str
+    timezone: str
+    tags: list[str] = []
+    owner: str = ""
+    label: str | None = None
+    params: dict[str, dict[str, Any]] = {}
+    windows: dict[str, dict[str, Any]] = {}
+    datasets: dict[str, dict[str, Any]] = {}
+    checks: dict[str, dict[str, Any]] = {}
+    outputs: dict[str, dict[str, Any]] = {}

@@ -1,0 +1,130 @@
+"""Tables as values: columns with their meaning, rows on their way in, and the handle of a landed file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+
+Value = str | int | Decimal | bool | dt.date | dt.datetime | None
+
+
+class ColumnType(StrEnum):
+    """The types of columns and params (DESIGN section 3)."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    RATIO = "ratio"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    """An instant; aware, stored in UTC."""
+    DURATION = "duration"
+    """An exact number of seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column and what is known of it; None and "" mean that no source says."""
+
+    name: str
+    type: ColumnType
+    unit: str = ""
+    additive: bool | None = None
+    """Whether sums over rows mean anything: False for uniques, averages and ratios."""
+    personal: bool | None = None
+    description: str = ""
+    source: str = ""
+    """Where the meaning is written, such as `kaltura.md §5.6`."""
+
+    def with_personal(self) -> Column:
+        """Return the same column marked as personal."""
+        return replace(self, personal=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a reader noticed in an answer; becomes a finding with this code."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Small answers: Python rows in the order of `columns`."""
+
+    columns: tuple[Column, ...]
+    rows: Sequence[tuple[Value, ...]]
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a delimited text file is written."""
+
+    delimiter: str = ","
+    quote: str = '"'
+    """Empty when the file knows no quoting."""
+    header: bool = True
+    null: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """Large answers: a text file that the table engine reads itself, with explicit types."""
+
+    columns: tuple[Column, ...]
+    file: Path
+    dialect: Dialect
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A landed dataset: one immutable file, its rows in their final order."""
+
+    name: str
+    columns: tuple[Column, ...]
+    file: Path
+    rows: int
+    digest: str
+    """SHA-256 over columns, types and rows in order: equal tables have equal digests, wherever they were landed."""
+
+    def column(self, name: str) -> Column:
+        """Return the column called `name`; KeyError when there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """A landed dataset and what was noticed on the way."""
+
+    table: Table
+    notes: tuple[Note, ...] = ()
+
+
+def declare(known: tuple[Column, ...], given: Mapping[str, str]) -> tuple[Column, ...]:
+    """Return the known columns with the job's own types, then the columns that only the job knows."""
+    names = {column.name for column in known}
+    typed = tuple(replace(c, type=ColumnType(given[c.name])) if c.name in given else c for c in known)
+    return typed + tuple(Column(name, ColumnType(word)) for name, word in given.items() if name not in names)
+
+
+def additive_columns(table: Iterable[Column], total: Iterable[Column]) -> tuple[str, ...]:
+    """Return the columns of both whose sums over rows mean something."""
+    names = {column.name for column in total}
+    return tuple(column.name for column in table if column.additive and column.name in names)
+
+
+def mark_personal(columns: tuple[Column, ...], personal: Iterable[str]) -> tuple[Column, ...]:
+    """Return the columns with the job's own marks added."""
+    marked = set(personal)
+    return tuple(c.with_personal() if c.name in marked else c for c in columns)

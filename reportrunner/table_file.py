@@ -1,0 +1,119 @@
+"""Table files: a written one made durable and immutable, and the values read back from it."""
+
+# ruff: noqa: S608 - names are written by `quoted`
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from reportrunner.cell import SCALES, plain
+from reportrunner.duck import DATA, Duck, quoted, reading
+from reportrunner.errors import OutputError, SqlError
+from reportrunner.table import Column, ColumnType, Table, Value
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def seal(partial: Path, file: Path, name: str, columns: tuple[Column, ...]) -> Table:
+    """Hash and count the written table file, make it durable, and give it its final name in one step."""
+    try:
+        with Duck() as duck:
+            duck.attach(partial, "t")
+            digest = duck.digest(columns, "t")
+            rows = duck.fetch(f"select count(*) from t.{DATA}")[0][0]
+        _sync(partial)
+        partial.replace(file)
+        _sync(file.parent)
+    except (OSError, SqlError) as error:
+        raise OutputError(f'cannot write the table of dataset "{name}": {error}') from error
+    return Table(name, columns, file, rows, digest)
+
+
+def iter_rows(table: Table, chunk: int = 10_000, limit: int | None = None) -> Iterator[tuple[Value, ...]]:
+    """Yield the rows in stored order; timestamps aware in UTC, decimals without trailing zeros."""
+    turned = [(n, _CELLS[c.type]) for n, c in enumerate(table.columns) if c.type in _CELLS]
+    end = "" if limit is None else f" limit {limit:d}"
+    with opened(table) as duck:
+        for rows in duck.chunks(f"select {reading(table.columns)} from t.{DATA}{end}", chunk):
+            if not turned:
+                yield from rows
+                continue
+            for row in rows:
+                cells = list(row)
+                for n, turn in turned:
+                    if cells[n] is not None:
+                        cells[n] = turn(cells[n])
+                yield tuple(cells)
+
+
+def rows(table: Table, limit: int | None = None) -> list[tuple[Value, ...]]:
+    """Return all rows, or the first `limit`, in stored order."""
+    return list(iter_rows(table, limit=limit))
+
+
+def column_values(table: Table, column: str) -> list[Value]:
+    """Return the distinct values of a column that are not null, in the order of their first row."""
+    kind = table.column(column).type
+    name, cell = quoted(column), _CELLS.get(kind)
+    read = reading([table.column(column)])
+    with opened(table) as duck:
+        found = duck.fetch(
+            f"select {read} from (select {name}, min(rowid) as r from t.{DATA} where {name} is not null group by 1) "
+            "as v order by v.r"
+        )
+    return [value if cell is None else cell(value) for (value,) in found]
+
+
+def null_count(table: Table, column: str) -> int:
+    """Return how many rows have no value in `column`."""
+    with opened(table) as duck:
+        return int(duck.fetch(f"select count(*) from t.{DATA} where {quoted(column)} is null")[0][0])
+
+
+def duplicates(table: Table, key: Sequence[str]) -> int:
+    """Return how many rows repeat the key of an earlier row; nulls count as equal."""
+    names = ", ".join(map(quoted, key))
+    with opened(table) as duck:
+        distinct = duck.fetch(f"select count(*) from (select distinct {names} from t.{DATA})")[0][0]
+    return table.rows - int(distinct)
+
+
+@contextmanager
+def opened(table: Table) -> Iterator[Duck]:
+    """Open a table file read-only as `t.data`; OutputError when it cannot be read."""
+    try:
+        with Duck() as duck:
+            duck.attach(table.file, "t")
+            yield duck
+    except SqlError as error:
+        raise OutputError(f'cannot read the table of dataset "{table.name}": {error}') from error
+
+
+def to_value(value: Any, kind: ColumnType) -> Value:
+    """Turn a fetched cell of a `reading` into a value."""
+    cell = _CELLS.get(kind)
+    known: Value = value
+    return known if cell is None or value is None else cell(value)
+
+
+def _moment(microseconds: int) -> dt.datetime:
+    return _EPOCH + dt.timedelta(microseconds=microseconds)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+_CELLS: Mapping[ColumnType, Any] = {
+    ColumnType.TIMESTAMP: _moment,
+    **dict.fromkeys(SCALES, plain),
+}

@@ -1,0 +1,26 @@
+"""What every HTTP service means by a fault or a status; a provider asks here first, then judges the body itself."""
+
+from __future__ import annotations
+
+from reportrunner.flow import Again, Refused, Reply, Verdict
+
+
+def judge_http(reply: Reply) -> Verdict | None:
+    """Return the verdict that fault or status alone decide, or None for a whole 2xx answer."""
+    if reply.fault:
+        return Again("failed", reply.fault)
+    if reply.status == 429:
+        return Again("limited", "429 Too Many Requests")
+    if reply.status == 408 or reply.status >= 500:
+        return Again("failed", f"HTTP {reply.status}")
+    if 200 <= reply.status < 300:
+        return None
+    if 300 <= reply.status < 400:
+        return Refused("refused", f"HTTP {reply.status}: a redirect, which is never followed", "check base_url")
+    return Refused("refused", f"HTTP {reply.status}: {excerpt(reply.body)}".rstrip(": "))
+
+
+def excerpt(body: bytes, length: int = 200) -> str:
+    """Return the beginning of a body on one line, for a message."""
+    text = " ".join(body[: length * 4].decode("utf-8", "replace").split())
+    return text if len(text) <= length else text[: length - 1] + "…"

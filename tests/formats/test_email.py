@@ -1,0 +1,157 @@
+"""The message: parts, ids, headers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+
+import pytest
+from pydantic import ValidationError
+from sample_report import dataset, report, templates
+
+from reportrunner.errors import OutputError
+from reportrunner.formats import FORMATS
+from reportrunner.formats.common import Writing
+from reportrunner.report import Document, Report
+from reportrunner.table import ColumnType
+from reportrunner.templating import Renderer
+
+RENDERER = Renderer(templates())
+CSV = Document("overdue_csv", "lists/überfällig.csv", "text/csv; charset=utf-8", "a\nZoë\n".encode())
+
+
+def content(made: Report, *attached: Document, **options: object) -> bytes:
+    form = FORMATS["email"]
+    keys = {"format": "email", "template": "compliance.email.j2", "to": ["team@example.org"], **options}
+    return form.write(
+        made, form.options.model_validate(keys), Writing("summary", "summary.eml", RENDERER, attached)
+    ).content
+
+
+def message(made: Report, *attached: Document, **options: object) -> EmailMessage:
+    parsed = message_from_bytes(content(made, *attached, **options), policy=default)
+    assert isinstance(parsed, EmailMessage)
+    return parsed
+
+
+def part(made: EmailMessage, kind: str) -> str:
+    body = made.get_body((kind,))
+    assert body is not None
+    return str(body.get_content())
+
+
+def test_parts() -> None:
+    made = message(report(), CSV)
+    kinds = [each.get_content_type() for each in made.walk()]
+    assert kinds == [
+        "multipart/mixed", "multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png",
+        "text/csv",
+    ]  # fmt: skip
+    (attached,) = made.iter_attachments()
+    assert attached.get_filename() == "überfällig.csv"
+    assert attached.get_payload(decode=True) == CSV.content
+
+
+def test_pictures_are_shown_inside() -> None:
+    made = message(report())
+    (picture,) = [each for each in made.walk() if each.get_content_type() == "image/png"]
+    assert picture.get_content_disposition() == "inline"
+    assert f'src="cid:{picture["Content-ID"].strip("<>")}"' in part(made, "html")
+
+
+def test_html_has_its_style_inside() -> None:
+    html = part(message(report()), "html")
+    assert re.search(r'<h1 style="[^"]*font-size:\s?22px', html)
+    assert "@media" in html
+    assert "<link" not in html
+    assert "http" not in html
+    assert len(html) < 40_000
+
+
+def test_text_part_reads_alone() -> None:
+    text = part(message(report(sandbox=True)), "plain")
+    lines = text.splitlines()
+    assert lines[0] == "Sandbox data. Every number in this message is invented."
+    assert "Compliance training: who is overdue" in lines
+    assert any(re.fullmatch(r"people overdue: \d+ \(\d+% of the roster\)", line) for line in lines)
+    assert any(re.fullmatch(r"Adaeze Okonkwo +\d  █+", line) for line in lines)
+    assert any(re.fullmatch(r"Manager +Overdue +Team +Open courses", line) for line in lines)
+    assert "<" not in text
+    assert max(map(len, lines)) <= 78
+
+
+def test_headers() -> None:
+    made = message(
+        report(), cc=["a@example.org", "b@example.org"], bcc=["secret@example.org"], reply_to="owner@example.org"
+    )
+    assert made["Subject"] == "Compliance training: who is overdue"
+    assert (made["To"], made["Cc"]) == ("team@example.org", "a@example.org, b@example.org")
+    assert made["Reply-To"] == "owner@example.org"
+    assert made["Date"] == "Mon, 16 Nov 2026 00:00:00 -0500"
+    assert made["From"] == "reportrunner@reportrunner.invalid"
+    assert "Bcc" not in made
+    assert b"secret" not in content(report(), bcc=["secret@example.org"])
+    assert message(report(sandbox=True))["Subject"].startswith("[sandbox data] ")
+
+
+def test_equal_reports_give_equal_bytes_and_ids() -> None:
+    first = content(report(), CSV)
+    assert first == content(report(), CSV)
+    assert re.search(rb"\nMessage-ID: <[0-9a-f]{40}@reportrunner\.invalid>\r\n", first)
+    ids = {message(replace(report(), label=label))["Message-ID"] for label in ("2026-W46", "2026-W47")}
+    ids.add(message(report(), replace(CSV, content=b"a\n"))["Message-ID"])
+    ids.add(message(report(), CSV)["Message-ID"])
+    assert len(ids) == 4
+
+
+def test_lines_are_of_the_wire() -> None:
+    raw = content(report(), CSV)
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+    assert max(map(len, raw.split(b"\r\n"))) <= 78
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"subject": "a\nBcc: x@example.org"},
+        {"subject": "a\rb"},
+        {"subject": "a\u2028b"},
+        {"to": ["a@example.org\nBcc: x@example.org"]},
+        {"to": ["a@example.org, b@example.org"]},
+        {"to": ["Someone <a@example.org>"]},
+        {"reply_to": "nobody"},
+        {"cc": ["a@b@c"]},
+        {"from": "a@example.org"},
+    ],
+)
+def test_headers_cannot_be_injected(options: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        content(report(), **options)
+
+
+def test_a_title_from_outside_stays_one_line() -> None:
+    assert message(replace(report(), title="A\r\nBcc: x@example.org"))["Subject"] == "A Bcc: x@example.org"
+
+
+def test_an_attached_message_stays_a_file() -> None:
+    attached = Document("other", "other.eml", "message/rfc822", b"Subject: x\r\n\r\ny")
+    (made,) = message(report(), attached).iter_attachments()
+    assert (made.get_content_type(), made.get_filename()) == ("application/octet-stream", "other.eml")
+
+
+def test_a_message_that_would_be_cut_off_is_refused() -> None:
+    long = dataset("polls", {"text": ColumnType.STRING}, [("x" * 200,)] * 600)
+    renderer = Renderer({"big.email.j2": "<p>{{ report.datasets.polls.rows | html_table }}</p>"})
+    form = FORMATS["email"]
+    options = form.options.model_validate({"format": "email", "template": "big.email.j2"})
+    with pytest.raises(OutputError, match="give its tables a limit"):
+        form.write(replace(report(), datasets={"polls": long}), options, Writing("s", "s.eml", renderer))
+
+
+def test_the_digest_needs_no_template_of_ones_own() -> None:
+    text = part(message(report(), template="builtin:digest"), "plain")
+    assert "60 rows" in text
+    assert "4 more columns: title, completion, required, status" in text

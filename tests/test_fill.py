@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+
+from reportrunner.errors import ProviderError
+from reportrunner.fill import fill
+from reportrunner.flow import Hole, JsonBody, Request
+
+BASE = "https://www.example.org/base/"
+NASTY = {"ks": "a+b/c=&d é", "id": "x/../y", "dots": "..", "crlf": "a\r\nX: y"}
+
+
+def value(hole: Hole) -> str:
+    return NASTY.get(hole.name, hole.name)
+
+
+def test_forms_and_queries_are_encoded() -> None:
+    request = Request("POST", "/s/r", query=(("q", "a b+c"),), form=(("ks", Hole("session", "ks")), ("f[x]", "1")))
+    sent = fill(request, BASE, value)
+    assert sent.url == "https://www.example.org/base/s/r?q=a%20b%2Bc"
+    assert sent.body == b"ks=a%2Bb%2Fc%3D%26d+%C3%A9&f%5Bx%5D=1"
+    assert dict(sent.headers)["Content-Type"] == "application/x-www-form-urlencoded"
+    assert sent.label == "POST /s/r"
+    assert "a+b" not in repr(sent)
+    assert "%2B" not in repr(sent)
+
+
+def test_json_has_exactly_its_type() -> None:
+    body = JsonBody((("n", 1), ("ids", ("é", Hole("capture", "ks")))))
+    sent = fill(
+        Request("POST", "/x", json=body, headers=(("Authorization", ("Bearer ", Hole("secret", "t"))),)), BASE, value
+    )
+    assert sent.body == '{"n":1,"ids":["é","a+b/c=&d é"]}'.encode()
+    assert dict(sent.headers)["Content-Type"] == "application/json"
+    assert dict(sent.headers)["Authorization"] == "Bearer t"
+
+
+def test_a_hole_in_a_path_is_one_segment() -> None:
+    assert fill(Request("GET", ("/a/", Hole("capture", "id"), "/b%")), BASE, value).url == f"{BASE}a/x%2F..%2Fy/b%25"
+    assert fill(Request("GET", "//evil.example/x"), BASE, value).url == f"{BASE}evil.example/x"
+
+
+def test_a_link_stays_with_its_source() -> None:
+    def link(url: str) -> str:
+        return fill(Request("GET", Hole("capture", "link")), "https://www.example.org", lambda _: url).url
+
+    assert link("https://www.example.org:443/csv?ks=a%2Bb") == "https://www.example.org:443/csv?ks=a%2Bb"
+    assert link("/csv") == "https://www.example.org/csv"
+    for away in (
+        "http://www.example.org/csv",
+        "https://www.example.org:444/",
+        "https://evil.example/",
+        "//evil.example/",
+    ):
+        with pytest.raises(ProviderError, match="leads away") as caught:
+            link(away)
+        assert "evil" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request("GET", ("/a/", Hole("capture", "dots"), "/b")),
+        Request("GET", "/a/../b"),
+        Request("GET", "/a", headers=(("X-A", Hole("capture", "crlf")),)),
+    ],
+)
+def test_what_would_break_out_is_not_sent(request_: Request) -> None:
+    with pytest.raises(ProviderError, match="nothing was sent"):
+        fill(request_, BASE, value)
