@@ -65,6 +65,10 @@ class Endpoint:
     zone: str = ""
     """The zone of its days and how sure we are: `job zone (source-proven)`."""
     permissions: str = ""
+    reports: Callable[[], tuple[tuple[str, str, str], ...]] = lambda: ()
+    """Its report types, where it has such: wire id, name, description."""
+    report_columns: Callable[[str], tuple[Column, ...]] = lambda _: ()
+    """The columns of a report type by wire id."""
     traps: tuple[str, ...] = ()
 
 

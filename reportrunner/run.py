@@ -109,6 +109,13 @@ def gathering_of(trip: Trip, executor: Executor) -> Gathering:
     return Gathering(plan, executor, place, _transformer(plan.job), trip.said)
 
 
+def landed_table(prepared: Prepared, executor: Executor, tables: Path, said: Said) -> Gathered:
+    """Land what the plan holds into a folder and stop there: for looking at one dataset."""
+    plan = prepared.plan
+    gathering = Gathering(plan, executor, Place(prepared.order.root, tables), _transformer(plan.job), said)
+    return next(gather([gathering], executor, 1)).result
+
+
 def finish(trip: Trip, gathered: Gathered, sent: Sequence[Sent]) -> Ended:
     """Check, render and publish. A lost dataset publishes nothing; an error finding publishes with a banner."""
     plan, order, renderer = trip.prepared.plan, trip.prepared.order, trip.prepared.renderer

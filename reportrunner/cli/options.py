@@ -48,6 +48,18 @@ def log_options(command: F) -> F:
     return command
 
 
+def live_options(command: F) -> F:
+    """Add what every command that asks providers has."""
+    for decorate in (
+        click.option(
+            "--workers", default=16, show_default=True, type=click.IntRange(1, 64), help="Requests in flight."
+        ),
+        click.option("--sandbox", is_flag=True, help="Ask the built-in stand-in instead of the providers."),
+    ):
+        command = decorate(command)
+    return log_options(command)
+
+
 def given_params(texts: Iterable[str]) -> dict[str, str]:
     """Read NAME=VALUE pairs; a usage error for anything else."""
     params: dict[str, str] = {}

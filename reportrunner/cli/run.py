@@ -9,7 +9,7 @@ from typing import TypedDict, Unpack
 
 import click
 
-from reportrunner.cli.options import find_jobs, given_params, job_arguments, log_options, wall_clock
+from reportrunner.cli.options import find_jobs, given_params, job_arguments, live_options, wall_clock
 from reportrunner.cli.terminal import start_logging
 
 STATE = ".reportrunner"
@@ -32,13 +32,11 @@ class Options(TypedDict):
 
 @click.command("run")
 @job_arguments
-@click.option("--sandbox", is_flag=True, help="Ask the built-in stand-in instead of the providers.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for documents; default <root>/out.")
 @click.option(
     "--jobs", "side_by_side", default=4, show_default=True, type=click.IntRange(1, 64), help="Jobs side by side."
 )
-@click.option("--workers", default=16, show_default=True, type=click.IntRange(1, 64), help="Requests in flight.")
-@log_options
+@live_options
 def command(**options: Unpack[Options]) -> int:
     """Run jobs and publish their documents.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Annotated, ClassVar, Literal
 
@@ -222,12 +222,21 @@ def _findings(parameters: EndpointDataset) -> tuple[tuple[str, str], ...]:
     return ()
 
 
+def _reports(kind: str) -> Callable[[], tuple[tuple[str, str, str], ...]]:
+    """Return what lists the report types that have this kind of columns."""
+    return lambda: tuple(
+        (report.wire, report.name, report.description) for report in report_types().values() if getattr(report, kind)
+    )
+
+
 TABLE = Endpoint(
     name="report.getTable",
     summary="Rows of a report, all pages",
     parameters=GetTable,
     unfold=unfold_table,
     columns=table_columns,
+    reports=_reports("table_columns"),
+    report_columns=lambda wire_id: columns(report_types()[wire_id].table_columns or ()),
     key=_key,
     findings=_findings,
     zone="the job's zone (source-proven, kaltura.md §6)",
@@ -246,6 +255,8 @@ TOTAL = Endpoint(
     parameters=GetTotal,
     unfold=unfold_total,
     columns=total_columns,
+    reports=_reports("total_columns"),
+    report_columns=lambda wire_id: columns(report_types()[wire_id].total_columns or ()),
     findings=_findings,
     zone="the job's zone (source-proven, kaltura.md §6)",
     permissions="ANALYTICS_BASE",

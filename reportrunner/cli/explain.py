@@ -1,0 +1,37 @@
+"""`reportrunner explain`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+
+@click.command("explain")
+@click.argument("subject", metavar="PROVIDER[.ENDPOINT]|CODE|report")
+@click.argument("more", required=False, metavar="[REPORT]")
+def command(subject: str, more: str | None) -> int:
+    """Explain a provider, an endpoint (with a report type: its columns), a finding's code, or what templates get."""
+    from reportrunner.cli.catalogue import endpoint_text, provider_text, report_object_text, report_type_text
+    from reportrunner.diagnose import did_you_mean
+    from reportrunner.finding_codes import CODES
+    from reportrunner.providers import PROVIDERS
+
+    if subject == "report":
+        return _print(report_object_text())
+    if subject in CODES:
+        return _print([subject, "", CODES[subject]])
+    name, _, endpoint = subject.partition(".")
+    provider = PROVIDERS.get(name)
+    if provider is not None and not endpoint:
+        return _print(provider_text(provider))
+    if provider is not None and endpoint in provider.endpoints:
+        found = provider.endpoints[endpoint]
+        return _print(report_type_text(found, more) if more else endpoint_text(provider, found))
+    known = ["report", *CODES, *PROVIDERS, *(f"{p.name}.{e}" for p in PROVIDERS.values() for e in p.endpoints)]
+    raise click.UsageError(f'nothing is called "{subject}"{did_you_mean(subject, known)}\nknown: {", ".join(known)}')
+
+
+def _print(lines: Sequence[str]) -> int:
+    click.echo("\n".join(lines))
+    return 0

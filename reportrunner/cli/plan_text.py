@@ -1,0 +1,143 @@
+"""A plan as JSON facts, and those facts as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reportrunner.ask import CEILING, EndpointNode, FileNode, Node, QueryNode
+from reportrunner.flow import Flow, Request, fill_json, show
+from reportrunner.outputs import output_path
+from reportrunner.plan import RunPlan
+from reportrunner.window import Window
+
+
+def plan_facts(plan: RunPlan) -> dict[str, Any]:
+    """Return what a run will do as plain data; secrets, sessions and captures stand as <holes>."""
+    job = plan.job
+    return {
+        "job": job.name,
+        "title": job.title,
+        "label": plan.label,
+        "as_of": job.as_of.isoformat(),
+        "params": {name: str(value) for name, value in job.params.items()},
+        "windows": {name: _window(window) for name, window in job.windows.items()},
+        "datasets": {name: _dataset(plan, node) for name, node in plan.nodes.items()},
+        "checks": [check.name for check in plan.checks],
+        "outputs": {
+            output.name: {
+                "format": output.options.format,
+                "path": output_path(output.name, output.options),
+                **({"once per": f"{output.each.dataset}.{output.each.of}"} if output.each else {}),
+                **({"to": list(recipients)} if (recipients := getattr(output.options, "to", ())) else {}),
+            }
+            for output in job.outputs
+        },
+        "limits": {
+            source.name: source.settings.limits.model_dump(exclude_none=True)
+            for source in sorted({n.source.name: n.source for n in _asking(plan)}.values(), key=lambda s: s.name)
+        },
+    }
+
+
+def _asking(plan: RunPlan) -> list[EndpointNode]:
+    return [node for node in plan.nodes.values() if isinstance(node, EndpointNode)]
+
+
+def _window(window: Window) -> dict[str, Any]:
+    return {
+        "start": window.start.isoformat(),
+        "end": window.end.isoformat(),
+        "zone": window.zone,
+        "label": window.label,
+    }
+
+
+def _dataset(plan: RunPlan, node: Node) -> dict[str, Any]:
+    columns = [f"{column.name} {column.type}" for column in node.columns]
+    if isinstance(node, EndpointNode):
+        return {
+            "kind": "endpoint",
+            "source": node.source.name,
+            "endpoint": node.endpoint.name,
+            **({"window": node.parameters.window} if node.parameters.window else {}),
+            **_asks(plan, node),
+            "columns": columns,
+        }
+    if isinstance(node, QueryNode):
+        return {"kind": "sql", "inputs": list(node.inputs), "columns": columns}
+    if isinstance(node, FileNode):
+        return {"kind": "file", "file": node.file, "columns": columns}
+    return {"kind": "rows", "rows": len(node.rows.rows), "columns": columns}
+
+
+def _asks(plan: RunPlan, node: EndpointNode) -> dict[str, Any]:
+    flows = plan.flows.get(node.name)
+    if flows is None:
+        assert node.each is not None
+        flow = node.endpoint.unfold(node.sample())
+        open_place = f"{node.endpoint.name} x each({node.each.dataset}.{node.each.of}), at most {CEILING:,}"
+        return {"open": open_place, "sample": _steps(flow)}
+    return {"requests": [_steps(flow) for flow in flows]}
+
+
+def _steps(flow: Flow) -> dict[str, Any]:
+    return {
+        "session": f"{flow.session.source} {','.join(flow.session.privileges)}".strip() if flow.session else "",
+        "steps": [{"step": step.name, **_request(step.request)} for step in flow.steps],
+    }
+
+
+def _request(request: Request) -> dict[str, Any]:
+    said: dict[str, Any] = {"method": request.method, "path": show(request.path)}
+    if request.query:
+        said["query"] = {name: show(value) for name, value in request.query}
+    if request.headers:
+        said["headers"] = {name: show(value) for name, value in request.headers}
+    if request.form is not None:
+        said["form"] = {name: show(value) for name, value in request.form}
+    if request.json is not None:
+        said["json"] = fill_json(request.json, str)
+    return said
+
+
+def plan_text(facts: dict[str, Any]) -> str:
+    """Return the facts as a person reads them."""
+    lines = [f"{facts['job']}: {facts['title']}", f"  label {facts['label']}, as of {facts['as_of']}"]
+    lines += [f"  param {name} = {value}" for name, value in facts["params"].items()]
+    for name, window in facts["windows"].items():
+        lines.append(f"  window {name}: {window['start']} to {window['end']} ({window['zone']})")
+    for name, dataset in facts["datasets"].items():
+        lines += ["", f"  {name}: {_headline(dataset)}"]
+        for flow in dataset.get("requests", ()) or ([dataset["sample"]] if "sample" in dataset else []):
+            for step in flow["steps"]:
+                lines.append(f"    {step['step']:<9}{step['method']} {step['path']}")
+                lines += [f"      {line}" for line in _body(step)]
+    lines += ["", *(f"  limits of {name}: {_limits(limits)}" for name, limits in facts["limits"].items())]
+    for name, output in facts["outputs"].items():
+        to = f" to {', '.join(output['to'])}" if "to" in output else ""
+        per = f", once per {output['once per']}" if "once per" in output else ""
+        lines.append(f"  writes {output['path']} ({output['format']} {name}{to}{per})")
+    return "\n".join(lines)
+
+
+def _headline(dataset: dict[str, Any]) -> str:
+    match dataset["kind"]:
+        case "endpoint":
+            window = f" over {dataset['window']}" if "window" in dataset else ""
+            times = dataset.get("open") or f"{len(dataset['requests'])} x {dataset['endpoint']}"
+            return f"{times} at {dataset['source']}{window}"
+        case "sql":
+            return f"SQL over {', '.join(dataset['inputs'])}"
+        case "file":
+            return f"the file {dataset['file']}"
+        case _:
+            return f"{dataset['rows']} rows in the job"
+
+
+def _body(step: dict[str, Any]) -> list[str]:
+    pairs = {**step.get("query", {}), **step.get("headers", {}), **step.get("form", {}), **step.get("json", {})}
+    return [f"{name} = {value}" for name, value in pairs.items()]
+
+
+def _limits(limits: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in limits.items())

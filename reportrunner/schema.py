@@ -1,0 +1,88 @@
+"""JSON Schemas of job and project files, for editors: made of the models, discriminating on endpoint and format."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from reportrunner.ask import Provider
+from reportrunner.formats.common import Format
+from reportrunner.spec import (
+    CheckSpec,
+    FileDataset,
+    JobFile,
+    ParamSpec,
+    ProjectSpec,
+    RowsDataset,
+    SqlDataset,
+    WindowSpec,
+)
+
+DIALECT = "http://json-schema.org/draft-07/schema#"
+EXPRESSION = {"type": "string", "pattern": r"\{\{.*\}\}", "description": "An expression, such as {{ params.day }}"}
+FIXED = frozenset({"endpoint", "source", "format", "provider", "file", "sql"})
+"""Keys that decide what a section is: no expression stands for their choice."""
+
+
+def job_schema(providers: Mapping[str, Provider], formats: Mapping[str, Format]) -> dict[str, Any]:
+    """Return the schema of job files."""
+    endpoints = [endpoint.parameters for provider in providers.values() for endpoint in provider.endpoints.values()]
+    options = [form.options for form in formats.values()]
+    sections: dict[str, list[type[BaseModel]]] = {
+        "params": [ParamSpec],
+        "windows": [WindowSpec],
+        "datasets": [*endpoints, FileDataset, RowsDataset, SqlDataset],
+        "checks": [CheckSpec],
+        "outputs": list(options),
+    }
+    refs, definitions = _definitions([JobFile, *(model for models in sections.values() for model in models)])
+    for models in sections.values():
+        for model in models:
+            _allow_expressions(definitions[refs[model].rpartition("/")[2]])
+    schema = definitions.pop(refs[JobFile].rpartition("/")[2])
+    for name, models in sections.items():
+        schema["properties"][name] = _named(schema["properties"][name], [refs[model] for model in models])
+    return _document("reportrunner job", schema, definitions)
+
+
+def project_schema(providers: Mapping[str, Provider]) -> dict[str, Any]:
+    """Return the schema of `reportrunner.toml`."""
+    settings = [provider.settings for provider in providers.values()]
+    refs, definitions = _definitions([ProjectSpec, *settings])
+    schema = definitions.pop(refs[ProjectSpec].rpartition("/")[2])
+    schema["properties"]["sources"] = _named(schema["properties"]["sources"], [refs[model] for model in settings])
+    return _document("reportrunner project", schema, definitions)
+
+
+def to_text(schema: Mapping[str, Any]) -> str:
+    """Return the schema as its file holds it."""
+    return json.dumps(schema, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _definitions(models: Iterable[type[BaseModel]]) -> tuple[dict[type[BaseModel], str], dict[str, Any]]:
+    listed = list(dict.fromkeys(models))
+    keyed, whole = models_json_schema([(model, "validation") for model in listed], ref_template="#/definitions/{model}")
+    refs = {model: keyed[model, "validation"]["$ref"] for model in listed}
+    return refs, json.loads(json.dumps(whole["$defs"]))
+
+
+def _named(section: Mapping[str, Any], refs: list[str]) -> dict[str, Any]:
+    """Return a section whose every sub-table is one of these."""
+    one = {"$ref": refs[0]} if len(refs) == 1 else {"oneOf": [{"$ref": ref} for ref in refs]}
+    return {"type": "object", "additionalProperties": one, "description": section.get("description", "")}
+
+
+def _allow_expressions(model: dict[str, Any]) -> None:
+    """Let an expression stand for any value that is no text already; text may hold one anyway."""
+    for name, value in model.get("properties", {}).items():
+        if name not in FIXED and value.get("type") != "string" and "const" not in value:
+            described = {key: value.pop(key) for key in ("description", "default", "title") if key in value}
+            model["properties"][name] = {**described, "anyOf": [value, EXPRESSION]}
+
+
+def _document(title: str, schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    return {"$schema": DIALECT, **schema, "title": title, "definitions": dict(definitions)}
