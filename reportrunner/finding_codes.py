@@ -24,7 +24,6 @@ CODES: Mapping[str, str] = MappingProxyType(
             " doubled. Integers must be equal, decimals to 1e-9."
         ),
         "unexpected_column": "An answer had a column that neither catalogue nor job declares. It was dropped.",
-        "unused_dataset": "A dataset is used by no output, check, query or each.",
         "kaltura.vod_only": (
             "Reports of the historical family count on-demand plays only, unless playbackTypeIn is given: live and DVR"
             " audience is silently missing (kaltura.md §5.6)."

@@ -34,11 +34,12 @@ def endpoint_text(provider: Provider, endpoint: Endpoint) -> list[str]:
     model = next((m for m in union_members(filters.annotation) if is_model(m)), None) if filters else None
     if model is not None:
         lines += ["", "filters", *_fields(model)]
-    if endpoint.reports:
+    reports = endpoint.reports()
+    if reports:
         lines += ["", f"reports (explain {provider.name}.{endpoint.name} REPORT lists the columns of one)"]
-        width = max(len(wire) for wire, _, _ in endpoint.reports())
-        lines += [f"  {wire:>{width}}  {name}: {said}" for wire, name, said in endpoint.reports()]
-    return lines + ["", "traps", *_bullets(endpoint.traps)]
+        width = max(len(wire) for wire, _, _ in reports)
+        lines += [f"  {wire:>{width}}  {name}: {said}" for wire, name, said in reports]
+    return [*lines, "", "traps", *_bullets(endpoint.traps)]
 
 
 def report_type_text(endpoint: Endpoint, word: str) -> list[str]:
@@ -89,6 +90,5 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _bullets(texts: Iterable[str]) -> list[str]:
-    return [
-        line for text in texts for line in textwrap.wrap(text, WIDTH, initial_indent="  - ", subsequent_indent="    ")
-    ]
+    wrapper = textwrap.TextWrapper(WIDTH, initial_indent="  - ", subsequent_indent="    ")
+    return [line for text in texts for line in wrapper.wrap(text)]

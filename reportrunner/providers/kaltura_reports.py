@@ -36,6 +36,7 @@ from reportrunner.verdict import excerpt, judge_http
 
 WAITING = frozenset({"pending", "in_progress"})
 READY = "completed"
+ZONE_UNKNOWN = "no source says in which time zone its days are: rows near the window's ends may be a neighbour's"
 PRIVILEGE_HINT = 'chat and collaboration reports need privileges = ["virtualeventid:<id>"] on the dataset'
 
 
@@ -199,6 +200,7 @@ PROVIDER = Provider(
             parameters=PollsActivity,
             unfold=unfold,
             columns=lambda _: (),
+            findings=lambda _: (("window.zone_unknown", ZONE_UNKNOWN),),
             zone="unknown: no source says in which zone its days are (kaltura.md §11)",
             permissions="a session with the privilege virtualeventid:<id>",
             traps=(
