@@ -105,6 +105,8 @@ class Each:
     """The column of `dataset` that holds the values."""
     values: tuple[Value, ...] | None = None
     """Known at plan time, or None until `dataset` has landed."""
+    bound: bool = True
+    """False while the column's type is a guess, because SQL is still to tell it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +127,12 @@ class EndpointNode:
     each: Each | None = None
 
     def ask(self, value: Value = None) -> Ask:
-        """Close the open place with `value`."""
+        """Close the open place with `value`; ValueError when the value does not fit there."""
         if self.each is None:
             return Ask(self.name, self.source, self.endpoint, self.parameters, self.window)
         data, errors = render_tree(self.tree, {"each": value})
-        assert not errors
+        for _, error in errors:
+            raise error
         parameters = self.endpoint.parameters.model_validate(data)
         return Ask(self.name, self.source, self.endpoint, parameters, self.window, value)
 

@@ -74,7 +74,7 @@ class Desk:
             for value in verdict.captures.values():
                 self.redactor.learn(value)
         exchange = self._exchange(attempt, reply, verdict) if isinstance(verdict, Done | More) else None
-        return Outcome(verdict, None, reply, sent, exchange)
+        return Outcome(verdict, None, self._clean(reply), sent, exchange)
 
     def _value(self, attempt: Attempt, hole: Hole) -> str:
         if hole.kind == "capture":
@@ -88,6 +88,11 @@ class Desk:
         value = self.sources[source].secret("session" if hole.kind == "session" else hole.name)
         self.redactor.learn(value)
         return value
+
+    def _clean(self, reply: Reply) -> Reply:
+        """Return the reply as it may be read and landed: providers echo sessions, and tables are files."""
+        body = self.redactor.redact_bytes(reply.body)
+        return reply if body == reply.body else replace(reply, body=body, redacted=True)
 
     def _exchange(self, attempt: Attempt, reply: Reply, verdict: Done | More) -> Exchange | None:
         """Describe the exchange so that it is the same in every run: captures are as random as sessions."""

@@ -23,13 +23,16 @@ _INK, _SOFT, _LINE, _GRID = "#17212b", "#566270", "#c5ced7", "#e4e9ee"
 TONES: Mapping[Tone, str] = {
     "accent": "#2a5a99",
     "good": "#2c7a5a",
-    "warn": "#b4740e",
+    "warn": "#96600b",
     "bad": "#b23b36",
-    "muted": "#828d99",
-    "second": "#1f8a8c",
+    "muted": "#6b7783",
+    "second": "#1a7678",
     "third": "#7a4fa3",
 }
-_PAINT = {_INK: "ink", _SOFT: "soft", _LINE: "line", _GRID: "grid"} | {hue: tone for tone, hue in TONES.items()}
+_PAPER = "#ffffff"
+_PAINT = {_PAPER: "page", _INK: "ink", _SOFT: "soft", _LINE: "line", _GRID: "grid"}
+_PAINT |= {hue: tone for tone, hue in TONES.items()}
+LETTERS, MAIL_LETTERS = 12, 15  # a mail's picture shrinks on a phone, and its letters with it
 Spec = dict[str, Any]
 
 
@@ -48,8 +51,8 @@ def png(made: Figure, width: int = MAIL) -> bytes:
     try:
         return bytes(
             resvg_py.svg_to_bytes(
-                svg_string=_svg(made, 120 if made.kind == "spark" else width),
-                background="#ffffff",
+                svg_string=_svg(made, 120 if made.kind == "spark" else width, MAIL_LETTERS),
+                background=_PAPER,
                 skip_system_fonts=True,
                 font_files=fonts,
                 font_family=FONT,
@@ -61,10 +64,10 @@ def png(made: Figure, width: int = MAIL) -> bytes:
         raise OutputError(f'the chart "{made.title}" could not be painted: {error}') from error
 
 
-def _svg(made: Figure, width: int) -> str:
-    convert = _converter()
+def _svg(made: Figure, width: int, letters: int = LETTERS) -> str:
+    convert, wanted = _converter(), specification(made, width, letters)
     try:
-        return str(convert.vegalite_to_svg(specification(made, width), vl_version=_LANGUAGE, allowed_base_urls=[]))
+        return str(convert.vegalite_to_svg(wanted, vl_version=_LANGUAGE, allowed_base_urls=[]))
     except (ValueError, TypeError) as error:
         raise OutputError(f'the chart "{made.title}" could not be drawn: {error}') from error
 
@@ -108,8 +111,8 @@ def _paint(found: re.Match[str]) -> str:
     return f'{found[1]}="var(--rr-{name})"' if name else found[0]
 
 
-def specification(made: Figure, width: int) -> Spec:
-    """Return the figure as a Vega-Lite specification `width` pixels wide; only fields of our own naming."""
+def specification(made: Figure, width: int, letters: int = LETTERS) -> Spec:
+    """Return the figure as a Vega-Lite specification, `width` and its `letters` in pixels; fields of our own naming."""
     rows = [
         {"x": p.x, "y": p.y, "words": p.words, "series": p.series, "row": p.row, "order": n}
         for n, p in enumerate(made.points)
@@ -118,27 +121,28 @@ def specification(made: Figure, width: int) -> Spec:
         "data": {"values": rows},
         "width": width,
         "autosize": {"type": "fit-x", "contains": "padding"},
-        "config": _CONFIG,
+        "config": _config(letters),
         "padding": {"left": 2, "right": 6, "top": 4, "bottom": 4} if made.kind != "spark" else 2,
         "background": None,
-        **_DRAW[made.kind](made, width),
+        **_DRAW[made.kind](made, width, letters),
     }
 
 
-_CONFIG: Spec = {
-    "font": FONT,
-    "aria": False,
-    "view": {"stroke": None},
-    "axis": {
-        "labelColor": _SOFT, "labelFontSize": 12, "domainColor": _LINE, "gridColor": _GRID, "ticks": False,
-        "labelPadding": 8, "title": None,
-    },
-    "legend": {
-        "labelColor": _INK, "labelFontSize": 12, "title": None, "orient": "top", "symbolType": "square",
-        "symbolSize": 110, "symbolStrokeWidth": 0, "offset": 10, "labelLimit": 200,
-    },
-    "text": {"color": _INK, "fontSize": 12},
-}  # fmt: skip
+def _config(letters: int) -> Spec:
+    return {
+        "font": FONT,
+        "aria": False,
+        "view": {"stroke": None},
+        "axis": {
+            "labelColor": _SOFT, "labelFontSize": letters, "domainColor": _LINE, "gridColor": _GRID, "ticks": False,
+            "labelPadding": 8, "title": None,
+        },
+        "legend": {
+            "labelColor": _INK, "labelFontSize": letters, "title": None, "orient": "top", "symbolType": "square",
+            "symbolSize": 110, "symbolStrokeWidth": 0, "offset": 10, "labelLimit": 200,
+        },
+        "text": {"color": _INK, "fontSize": letters},
+    }  # fmt: skip
 
 
 def _names(width: int) -> Spec:
@@ -156,7 +160,7 @@ def _colour(made: Figure, width: int) -> Spec:
     return {"field": "series", "type": "nominal", "scale": scale, "legend": legend if len(made.series) > 1 else None}
 
 
-def _bars(made: Figure, width: int) -> Spec:
+def _bars(made: Figure, width: int, letters: int) -> Spec:
     totals: dict[str, float] = {}
     for point in made.points:
         totals[point.x] = totals.get(point.x, 0.0) + point.y
@@ -165,7 +169,7 @@ def _bars(made: Figure, width: int) -> Spec:
     ends = [{"x": name, "y": total, "words": said.get(name, "")} for name, total in totals.items()]
     longest = max(map(len, said.values()), default=0)
     length_room = width - (230 if width > 500 else 112)
-    share = max(0.4, (length_room - longest * 7 - 14) / length_room)
+    share = max(0.4, (length_room - _room(longest, letters) - 6) / length_room)
     top = (max(totals.values(), default=0) or 1) / share
     length = {
         "field": "y", "type": "quantitative", "stack": "zero" if not single else None,
@@ -187,10 +191,31 @@ def _bars(made: Figure, width: int) -> Spec:
             "text": {"field": "words", "type": "nominal"},
         },
     }
-    return {"height": {"step": 26 if single else 34}, "layer": [bar, words]}
+    parts = [] if single else [_parts(made, length, _names(width), (length_room / top, letters))]
+    return {"height": {"step": letters * (26 if single else 34) // LETTERS}, "layer": [bar, words, *parts]}
 
 
-def _line(made: Figure, width: int) -> Spec:
+def _room(count: int, letters: int) -> float:
+    return count * letters * 0.6 + 8
+
+
+def _parts(made: Figure, length: Spec, names: Spec, scale: tuple[float, int]) -> Spec:
+    """Write its size into each part of a bar that is long enough; scale: pixels a unit at least, letters' pixels."""
+    before: dict[str, float] = {}
+    told = []
+    for point in made.points:
+        start = before.get(point.x, 0.0)
+        before[point.x] = start + point.y
+        if point.y and point.y * scale[0] >= len(point.words) * scale[1] * 0.56 + 4:
+            told.append({"x": point.x, "y": start + point.y / 2, "words": point.words})
+    return {
+        "data": {"values": told},
+        "mark": {"type": "text", "color": _PAPER},
+        "encoding": {"x": length | {"stack": None}, "y": names, "text": {"field": "words", "type": "nominal"}},
+    }
+
+
+def _line(made: Figure, width: int, _: int) -> Spec:
     whole = all(point.x.endswith("T00:00:00Z") or "T" not in point.x for point in made.points)
     places = sorted({point.x for point in made.points})
     dots = {"size": 28, "filled": True} if len(places) <= 31 else False
@@ -218,7 +243,7 @@ def _milliseconds(place: str) -> int:
     return int(clock.replace(tzinfo=clock.tzinfo or dt.UTC).timestamp()) * 1000
 
 
-def _heatmap(_: Figure, width: int) -> Spec:
+def _heatmap(_: Figure, width: int, _letters: int) -> Spec:
     step = {"paddingInner": 0.06}
     return {
         "height": {"step": 24},
@@ -239,7 +264,7 @@ def _heatmap(_: Figure, width: int) -> Spec:
     }  # fmt: skip
 
 
-def _spark(made: Figure, _: int) -> Spec:
+def _spark(made: Figure, _: int, _letters: int) -> Spec:
     tone = made.series[0][1] if made.series else "accent"
     return {
         "height": 28,

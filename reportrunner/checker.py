@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from reportrunner.diagnose import did_you_mean, explain_validation
+from reportrunner.diagnose import did_you_mean, explain_validation, suggest
 from reportrunner.errors import Diagnostic, Severity
 from reportrunner.expression import parse_tree, render_tree
 from reportrunner.expression_filters import ExpressionError
@@ -27,6 +27,8 @@ class Checker:
     file: TomlFile
     scope: dict[str, object] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
+    unread: list[Loc] = field(default_factory=list)
+    """Where an expression could not be read: what stands there is not looked at any further."""
 
     def problem(
         self,
@@ -51,14 +53,32 @@ class Checker:
     def parsed(self, data: Any, loc: Loc) -> Any:
         """Return the tree of `data` with its expressions parsed; one that cannot be is a problem and stays text."""
         tree, errors = parse_tree(data)
+        self.unread += [(*loc, *place) for place, _ in errors]
         self._expressions(errors, loc)
         return tree
+
+    def is_unread(self, loc: Loc) -> bool:
+        """Tell whether something at this place or inside it could not be read."""
+        return any(place[: len(loc)] == loc for place in self.unread)
 
     def rendered(self, tree: Any, loc: Loc, keep: frozenset[str] = frozenset()) -> Any | None:
         """Return the tree with its expressions rendered, or None with the problems added."""
         data, errors = render_tree(tree, self.scope, keep=keep)
         self._expressions(errors, loc)
-        return None if errors else data
+        return None if errors or self.is_unread(loc) else data
+
+    def mended(self, section: Mapping[str, Any], meant: Iterable[str], loc: Loc, owner: str) -> dict[str, Any]:
+        """Put right the keys that tell which model a section has, where one is misspelt, so that the rest is checked.
+
+        The model itself cannot say that: its own misspelt key hides which one it is.
+        """
+        mended = dict(section)
+        for key in section:
+            near = suggest(key, set(meant) - set(mended))
+            if near and key not in meant:
+                self.problem((*loc, key), f'unknown key "{key}" in {owner}; did you mean "{near}"?', at="key")
+                mended[near] = mended.pop(key)
+        return mended
 
     def _expressions(self, errors: Iterable[tuple[Loc, ExpressionError]], loc: Loc) -> None:
         for place, error in errors:
@@ -87,7 +107,20 @@ def row_order(spec: DatasetSpec) -> tuple[str, ...]:
 
 def tables(data: Mapping[str, Any], key: str) -> dict[str, dict[str, Any]]:
     """Return the sub-tables of a section; what is no table is left to validation."""
-    section = data.get(key, {})
-    return (
-        {name: value for name, value in section.items() if isinstance(value, dict)} if isinstance(section, dict) else {}
-    )
+    section = data.get(key)
+    if not isinstance(section, dict):
+        return {}
+    return {name: value for name, value in section.items() if isinstance(value, dict)}
+
+
+def strays(data: Mapping[str, Any], key: str, model: type[BaseModel]) -> dict[str, Any]:
+    """Return what stands under misspellings of a section's key: `[dataset.x]` is meant to be there."""
+    known = model.model_fields
+    words = [word for word in data if word not in known and suggest(word, known) == key]
+    return {name: value for word in words for name, value in tables(data, word).items()}
+
+
+def named(data: Mapping[str, Any], key: str, model: type[BaseModel]) -> frozenset[str]:
+    """Return the names of a section, those of strays included."""
+    section = data.get(key)
+    return frozenset(section if isinstance(section, dict) else ()) | frozenset(strays(data, key, model))

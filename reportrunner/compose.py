@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reportrunner.ask import EndpointNode
+from reportrunner.errors import OutputError
 from reportrunner.formats import FORMATS
 from reportrunner.outputs import output_path
 from reportrunner.plan import RunPlan
@@ -68,24 +69,33 @@ def _note(node: EndpointNode) -> SourceNote:
 
 
 def documents_due(plan: RunPlan, report: Report, landed: Mapping[str, Landed]) -> list[Due]:
-    """Return the documents that are due; an output with `each` is due once per value, with that value's rows only."""
-    due = []
+    """Return the documents that are due; an output with `each` is due once per value, with that value's rows only.
+
+    Raises OutputError where two values would write the same file.
+    """
+    due: dict[str, Due] = {}
     for output in plan.job.outputs:
         form = FORMATS[output.options.format]
         if output.each is None:
-            due.append(Due(output.name, output_path(output.name, output.options), form, output.options, report))
+            path = output_path(output.name, output.options)
+            due[path] = Due(output.name, path, form, output.options, report)
             continue
         for value in column_values(landed[output.each.dataset].table, output.each.of):
             options = output.close(value)
+            path = output_path(output.name, options)
+            if path in due:
+                said = f'output "{output.name}" would write {path} for {value}, and that is written already'
+                other = due[path]
+                raise OutputError(f"{said} for {other.each[1] if other.each else f'output {other.output}'}")
             narrowed = narrow(report, output.each.of, value)
-            due.append(Due(output.name, output_path(output.name, options), form, options, narrowed))
-    return due
+            due[path] = Due(output.name, path, form, options, narrowed, (output.each.of, value))
+    return list(due.values())
 
 
 def narrow(report: Report, column: str, value: Value) -> Report:
     """Return the report with only the rows where `column` is `value`; datasets without that column are left out.
 
-    They are left out because a document for one person must not hold the rows of all.
+    They are left out because a document for one person must not hold the rows of all; so are the samples of findings.
     """
     datasets = {}
     for name, view in report.datasets.items():
@@ -93,5 +103,9 @@ def narrow(report: Report, column: str, value: Value) -> Report:
         if column in names:
             place = names.index(column)
             kept = tuple(row for row in view.rows if row[place] == value)
-            datasets[name] = replace(view, rows=kept, total_rows=len(kept))
-    return replace(report, datasets=datasets)
+            datasets[name] = replace(view, rows=kept, total_rows=len(kept), findings=_discreet(view.findings))
+    return replace(report, datasets=datasets, checks=_discreet(report.checks), findings=_discreet(report.findings))
+
+
+def _discreet(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(replace(finding, sample=()) for finding in findings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -30,8 +31,13 @@ class Condition:
     literal: Decimal | str | bool
 
     def holds(self, value: Value) -> bool:
-        """Tell whether the value is so; null never is, and text and numbers never compare."""
-        if value is None or isinstance(value, str) != isinstance(self.literal, str):
+        """Tell whether the value is so; null never is, and values of different kinds never compare.
+
+        Dates and instants compare as text, in ISO form.
+        """
+        if isinstance(value, dt.date):
+            value = value.isoformat()
+        if value is None or _kind(value) is not _kind(self.literal):
             return False
         return _OPERATORS[self.sign](value, self.literal)
 
@@ -39,6 +45,10 @@ class Condition:
         """Print the condition as it is written."""
         literal = str(self.literal).lower() if isinstance(self.literal, bool) else self.literal
         return f"{self.sign} {literal}"
+
+
+def _kind(value: Value) -> type:
+    return next((kind for kind in (bool, str) if isinstance(value, kind)), Decimal)
 
 
 def parse_condition(text: str) -> Condition:
@@ -52,6 +62,9 @@ def parse_condition(text: str) -> Condition:
     if len(literal) > 1 and literal[0] == literal[-1] and literal[0] in "'\"":
         return Condition(sign, literal[1:-1])
     try:
-        return Condition(sign, Decimal(literal))
+        number = Decimal(literal)
     except InvalidOperation:
-        raise ValueError(f'"{literal}" is neither a number nor quoted text') from None
+        number = Decimal("nan")
+    if not number.is_finite():
+        raise ValueError(f'"{literal}" is neither a number nor quoted text')
+    return Condition(sign, number)

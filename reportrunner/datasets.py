@@ -14,9 +14,9 @@ from reportrunner.expression_filters import ExpressionError
 from reportrunner.finding_codes import CODES
 from reportrunner.job import Project, Rules
 from reportrunner.query import SqlText
+from reportrunner.reference import check_file, inline_rows
 from reportrunner.spec import DatasetSpec, FileDataset, RowsDataset, SqlDataset
-from reportrunner.table import Column, ColumnType, Rows, Value, additive_columns, declare
-from reportrunner.toml_value import kind_of, plain_value
+from reportrunner.table import Rows, Value, additive_columns, declare
 from reportrunner.window import Window
 
 KINDS = ("endpoint", "file", "rows", "sql")
@@ -26,13 +26,18 @@ class DatasetLoader:
     """Loads the sections in an order in which an `each` finds the dataset it goes over."""
 
     def __init__(
-        self, checker: Checker, project: Project, windows: Mapping[str, Window], sections: Mapping[str, Any]
+        self,
+        checker: Checker,
+        project: Project,
+        windows: Mapping[str, Window],
+        sections: Mapping[str, Any],
+        declared: frozenset[str],
     ) -> None:
-        """Take the parsed sections; nothing is loaded yet."""
+        """Take the parsed sections and all names that are meant to be datasets; nothing is loaded yet."""
         self.checker = checker
         self.project = project
         self.sections = sections
-        self.declared = frozenset(sections)
+        self.declared = declared
         self.rules: dict[str, Rules] = {}
         self._loaded: dict[str, Node | None] = {}
         self._endpoints = EndpointLoader(checker, project, windows, self.declared, self.load)
@@ -51,19 +56,20 @@ class DatasetLoader:
 
     def load(self, name: str, trail: tuple[str, ...]) -> Node | None:
         """Load one section, once; `trail` are the datasets whose `each` led here."""
-        if name not in self._loaded:
+        if name in self.sections and name not in self._loaded:
             self._loaded[name] = None
             self._loaded[name] = self._load(name, (*trail, name))
-        return self._loaded[name]
+        return self._loaded.get(name)
 
     def _load(self, name: str, trail: tuple[str, ...]) -> Node | None:
-        section, loc = self.sections[name], ("datasets", name)
+        loc: Loc = ("datasets", name)
+        section = self.sections[name]
+        said = [kind for kind in KINDS if kind in section]
+        meant = [*KINDS, "source", "each"] if not said else ["source", "each"] if said == ["endpoint"] else []
+        section = self.checker.mended(section, meant, loc, "a dataset")
         kinds = [kind for kind in KINDS if kind in section]
         if len(kinds) != 1:
-            said = f"has {' and '.join(kinds)}" if kinds else "has no content"
-            self.checker.problem(
-                loc, f'dataset "{name}" {said}', "write source and endpoint, or file, or rows, or sql", at="header"
-            )
+            self._no_kind(name, kinds, section, loc)
             return None
         match kinds[0]:
             case "file":
@@ -75,17 +81,25 @@ class DatasetLoader:
             case _:
                 return self._endpoint(name, section, loc, trail)
 
+    def _no_kind(self, name: str, kinds: list[str], section: Mapping[str, Any], loc: Loc) -> None:
+        if len(kinds) > 1:
+            places = [(*loc, kind) for kind in kinds[1:]]
+            for place, kind in zip(places, kinds[1:], strict=True):
+                message = f'dataset "{name}" has "{kinds[0]}" already, so it cannot have "{kind}"'
+                self.checker.problem(place, message, "keep one of the two", at="key")
+        elif "source" in section:
+            self.checker.problem(loc, f'dataset "{name}" has no endpoint', self._endpoints.known(section), at="header")
+        else:
+            hint = "write source and endpoint, or file, or rows, or sql"
+            self.checker.problem(loc, f'dataset "{name}" does not say where its rows come from', hint, at="header")
+
     def _file(self, name: str, section: Any, loc: Loc) -> Node | None:
         data = self.checker.rendered(section, loc)
         spec = None if data is None else self.checker.validated(FileDataset, data, loc)
         if spec is None:
             return None
-        path = (self.project.root / spec.file).resolve()
-        if not path.is_relative_to(self.project.root.resolve()):
-            self.checker.problem((*loc, "file"), f'"{spec.file}" leaves the project', "keep the file in the project")
-        elif not path.is_file():
-            self.checker.problem((*loc, "file"), f'there is no file "{spec.file}" in the project')
-        columns = checked_columns(self.checker, declare((), spec.columns), spec, loc)
+        declared = check_file(self.checker, self.project.root, spec, loc)
+        columns = checked_columns(self.checker, declare((), declared), spec, loc)
         self._rules(name, spec, "error")
         return FileNode(name, spec.file, columns, row_order(spec), tuple(spec.key))
 
@@ -94,30 +108,10 @@ class DatasetLoader:
         spec = None if data is None else self.checker.validated(RowsDataset, data, loc)
         if spec is None:
             return None
-        names = list(spec.rows[0]) if spec.rows else list(spec.columns)
-        for number, row in enumerate(spec.rows):
-            for missing in [key for key in names if key not in row]:
-                self.checker.problem((*loc, "rows", number), f'row {number + 1} has no "{missing}", row 1 has it')
-            for extra in [key for key in row if key not in names]:
-                message = f'row {number + 1} has "{extra}"; row 1 has not' + did_you_mean(extra, names)
-                self.checker.problem((*loc, "rows", number, extra), message, at="key")
-        columns = tuple(self._inline_column(key, spec, loc) for key in names)
+        columns, rows = inline_rows(self.checker, spec, loc)
         columns = checked_columns(self.checker, columns, spec, loc)
-        rows = [tuple(plain_value(row.get(column.name), column.type) for column in columns) for row in spec.rows]
         self._rules(name, spec, "error")
         return InlineNode(name, Rows(columns, rows), row_order(spec), tuple(spec.key))
-
-    def _inline_column(self, name: str, spec: RowsDataset, loc: Loc) -> Column:
-        if name in spec.columns:
-            return Column(name, ColumnType(spec.columns[name]))
-        kinds = {kind_of(row[name]) for row in spec.rows if name in row}
-        if kinds == {ColumnType.INTEGER, ColumnType.DECIMAL}:
-            kinds = {ColumnType.DECIMAL}
-        if len(kinds) > 1:
-            self.checker.problem(
-                (*loc, "rows"), f'the values of "{name}" are of different types: {", ".join(sorted(kinds))}'
-            )
-        return Column(name, min(kinds, default=ColumnType.STRING))
 
     def _query(self, name: str, section: Any, loc: Loc) -> Node | None:
         sql = self.bound_sql(section["sql"], (*loc, "sql"))
@@ -130,10 +124,13 @@ class DatasetLoader:
 
     def bound_sql(self, sql: Any, loc: Loc) -> SqlText | None:
         """Return SQL whose expressions are bound values, never text; None with the problems added."""
+        if self.checker.is_unread(loc):
+            return None
         if not isinstance(sql, Expression):
             return SqlText(sql)
         parameters: dict[str, Value | tuple[Value, ...]] = {}
         text, pieces, written = "", [(0, 0)], 0
+        wrong = False
         for piece in sql.pieces:
             pieces.append((len(text), written))
             if isinstance(piece, str):
@@ -144,12 +141,13 @@ class DatasetLoader:
                 value = piece.value(self.checker.scope)
             except ExpressionError as error:
                 self.checker.expression_problem(loc, error)
-                return None
+                wrong = True
+                continue
             name = f"p{len(parameters) + 1}"
             parameters[name] = tuple(value) if isinstance(value, list) else value  # type: ignore[assignment]
             text += f"${name}"
             written += len(piece.source)
-        return SqlText(text, parameters, tuple(dict.fromkeys(pieces)))
+        return None if wrong else SqlText(text, parameters, tuple(dict.fromkeys(pieces)))
 
     def _endpoint(self, name: str, section: Any, loc: Loc, trail: tuple[str, ...]) -> Node | None:
         node = self._endpoints.load(name, section, loc, trail)
@@ -172,8 +170,9 @@ class DatasetLoader:
         loc = ("datasets", name, "reconcile")
         if not other:
             return
-        if other not in self.declared:
-            self.checker.problem(loc, f'there is no dataset "{other}"' + did_you_mean(other, self.declared))
+        if other not in self.declared or other == name:
+            message = f'there is no dataset "{other}" to reconcile with'
+            self.checker.problem(loc, message + did_you_mean(other, self.declared - {name}))
             return
         table, total = self._loaded.get(name), self._loaded.get(other)
         if table is not None and total is not None and not additive_columns(table.columns, total.columns):

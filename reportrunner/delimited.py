@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from reportrunner.cell import parse_column
 from reportrunner.errors import ProviderError
 from reportrunner.table import Column, Note, Rows, Value
+from reportrunner.verdict import plain
 
 Parse = Callable[[list[str], Column], list[Value]]
 
@@ -16,13 +17,16 @@ def typed_rows(
 ) -> Rows:
     """Return the rows in the order of `columns`; names are compared in lower case.
 
-    ProviderError of kind "unreadable" for a row of another width, a missing column or a value of another type; a
-    column that nobody declares is dropped and noted.
+    ProviderError of kind "unreadable" for a row of another width, a declared column that is missing or comes twice, or
+    a value of another type; a column that nobody declares is dropped and noted.
     """
     names = [name.strip().lower() for name in header]
     for number, row in enumerate(cells, 1):
         if len(row) != len(names):
             raise unreadable(f"row {number} has {len(row)} fields where the header has {len(names)}")
+    doubled = sorted({c.name for c in columns if names.count(c.name.lower()) > 1})
+    if doubled:
+        raise unreadable(f"the header names {', '.join(doubled)} more than once")
     missing = [column.name for column in columns if column.name.lower() not in names]
     if missing:
         raise unreadable(f"the answer has no column {', '.join(missing)}; it has {', '.join(names)}")
@@ -34,13 +38,21 @@ def typed_rows(
     return Rows(columns, list(zip(*typed, strict=True)), dropped(names, columns))
 
 
+def decoded(body: bytes) -> str:
+    """Return a text file's characters without its byte order mark; ProviderError when it is not UTF-8."""
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise unreadable(f"byte {error.start:,} of the file is not UTF-8") from None
+
+
 def dropped(names: Sequence[str], columns: tuple[Column, ...]) -> tuple[Note, ...]:
     """Return a note for every name that no column declares."""
     known = {column.name.lower() for column in columns}
     said = "the answer has a column {!r} that nothing declares; it was dropped"
-    return tuple(Note("unexpected_column", said.format(name)) for name in names if name not in known)
+    return tuple(Note("unexpected_column", said.format(plain(name, 80))) for name in names if name not in known)
 
 
 def unreadable(message: str) -> ProviderError:
-    """Return the error of an answer that cannot be read."""
-    return ProviderError(message, kind="unreadable")
+    """Return the error of an answer that cannot be read; what it quotes of the answer is made fit to print."""
+    return ProviderError(plain(message), kind="unreadable")

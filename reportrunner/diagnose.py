@@ -43,11 +43,12 @@ _BOUNDS = {
 class Hinted(ValueError):  # noqa: N818  it is no error class of its own, but what a validator says
     """Raised in a validator: what is wrong, what to type instead, and which key of the table is meant, if one is."""
 
-    def __init__(self, message: str, hint: str = "", *, key: str = "") -> None:
-        """Keep both texts apart."""
+    def __init__(self, message: str, hint: str = "", *, key: str | Loc = "", at: At = "key") -> None:
+        """Keep both texts apart; `key` is a key of the table or a path from there, `at` its name or its value."""
         super().__init__(message)
         self.hint = hint
-        self.key = key
+        self.path: Loc = (key,) if isinstance(key, str) and key else tuple(key)
+        self.at = at
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ def _say(flaw: _Flaw, base: Loc) -> _Said:
     if flaw.type in {"literal_error", "enum"}:
         return _Said(*_not_a_choice(name, flaw.input, choices(place.kind), hidden), place.path)
     if flaw.type in {"value_error", "assertion_error"}:
-        return _from_validator(flaw.context["error"], place.path, at)
+        return _from_validator(flaw.context["error"], place.path, "key" if place.is_key else at)
     if flaw.is_mismatch:
         return _Said(*_mismatch(place.kind, flaw.input, hidden), place.path, "key" if place.is_key else at)
     return _Said(*_out_of_bounds(flaw, name, hidden), place.path, "key" if place.is_key else at)
@@ -179,7 +180,8 @@ def _unknown(place: Place) -> _Said:
     familiar = getattr(model, "familiar", {}).get(key, "")
     if familiar:
         meant = frozenset((*table, word) for word in re.findall(r"(\w+) =", familiar))
-        return _Said(message, familiar, place.path, "key", meant=meant)
+        hint = familiar if familiar.startswith("write ") else f"{key} {familiar}"
+        return _Said(message, hint, place.path, "key", meant=meant)
     nearest = suggest(key, known)
     if nearest:
         return _Said(
@@ -211,8 +213,8 @@ def _not_a_choice(name: str, value: object, allowed: Iterable[object], hidden: b
 
 def _from_validator(error: Exception, path: Loc, at: At) -> _Said:
     words = str(error)
-    if isinstance(error, Hinted) and error.key:
-        return _Said(words, error.hint, (*path, error.key), "key")
+    if isinstance(error, Hinted) and error.path:
+        return _Said(words, error.hint, (*path, *error.path), error.at)
     return _Said(words, error.hint if isinstance(error, Hinted) else "", path, at)
 
 

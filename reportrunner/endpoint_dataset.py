@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from reportrunner.ask import CEILING, Each, Endpoint, EndpointNode, InlineNode, Node, QueryNode, Source
-from reportrunner.checker import Checker, Loc, checked_columns, row_order
+from reportrunner.checker import Checker, Loc, checked_columns, named, row_order
 from reportrunner.diagnose import did_you_mean
-from reportrunner.expression import render_tree
+from reportrunner.each import close_each
 from reportrunner.job import Project
-from reportrunner.spec import EachSpec, EndpointDataset
+from reportrunner.shape import found
+from reportrunner.spec import EachSpec, EndpointDataset, JobFile
 from reportrunner.table import Column, ColumnType, Value, declare
-from reportrunner.toml_value import SAMPLES, kind_of, plain_value
+from reportrunner.toml_value import fits, kind_of, plain_value
 from reportrunner.window import Window
 
 Load = Callable[[str, tuple[str, ...]], Node | None]
@@ -39,60 +40,57 @@ class EndpointLoader:
 
     def load(self, name: str, section: Any, loc: Loc, trail: tuple[str, ...]) -> EndpointNode | None:
         """Return the node of a section, or None with its problems added."""
-        found = self._find_endpoint(section, loc)
-        if found is None:
+        asked = self._find_endpoint(section, loc)
+        if asked is None:
             return None
-        source, endpoint = found
+        source, endpoint = asked
         tree = self.checker.rendered(section, loc, keep=frozenset({"each"}))
         each = self._each(section, loc, trail) if "each" in section else None
         if tree is None or ("each" in section and each is None):
             return None
-        samples = (None,) if each is None else each.values or (SAMPLES[each.column.type],)
-        parameters = None
-        for value in samples:
-            data, errors = render_tree(tree, {"each": value} if each else {})
-            if errors:
-                self.checker.problem(loc, "{{ each }} needs each = { dataset = ..., column = ... }", at="header")
-                return None
-            checked = self.checker.validated(endpoint.parameters, data, loc)
-            if checked is None:
-                return None
-            parameters = parameters or checked
-        if parameters is None:
+        closed = close_each(self.checker, tree, each, endpoint.parameters, loc)
+        if closed is None:
             return None
+        each, parameters = closed
         self._privileges(source, parameters, loc)
         window = self._window(parameters.window, loc)
+        columns = self._endpoint_columns(endpoint, parameters, each, loc)
         if parameters.window is not None and window is None:
             return None
-        columns = self._endpoint_columns(endpoint, parameters, each, loc)
         key = tuple(parameters.key) or _endpoint_key(endpoint, parameters, each)
         return EndpointNode(
             name, source, endpoint, tree, parameters, window, columns, row_order(parameters) or key, key, each
         )
 
+    def known(self, section: Mapping[str, Any]) -> str:
+        """Say which endpoints the source of a section has."""
+        source = self.project.sources.get(str(section.get("source")))
+        return f"write endpoint = {_one_of(source.provider.endpoints)}" if source else 'write endpoint = "..."'
+
     def _find_endpoint(self, section: Any, loc: Loc) -> tuple[Source, Endpoint] | None:
-        word = section.get("source")
+        word, declared = section.get("source"), self.project.declared
         if not isinstance(word, str):
-            self.checker.problem(
-                loc, "an endpoint needs a source", f"write source = {_one_of(self.project.declared)}", at="header"
-            )
+            hint = f"write source = {_one_of(declared)}"
+            if word is None:
+                self.checker.problem(loc, "an endpoint needs a source", hint, at="header")
+            else:
+                self.checker.problem((*loc, "source"), f"expected the name of a source, found {found(word)}", hint)
             return None
-        if word not in self.project.declared:
-            self.checker.problem(
-                (*loc, "source"), f'there is no source "{word}"' + did_you_mean(word, self.project.declared)
-            )
+        if word not in declared:
+            near = did_you_mean(word, declared)
+            self.checker.problem((*loc, "source"), f'there is no source "{word}"{near}', _unless(near, declared))
             return None
         source = self.project.sources.get(word)
         if source is None:
             return None
         asked = section.get("endpoint")
-        endpoint = source.provider.endpoints.get(str(asked))
+        endpoint = source.provider.endpoints.get(asked) if isinstance(asked, str) else None
         if endpoint is None:
-            familiar = source.provider.familiar.get(str(asked), "")
             known = source.provider.endpoints
-            near = f'; did you mean "{familiar}"?' if familiar else did_you_mean(str(asked), known)
-            hint = f"its endpoints: {', '.join(known)}"
-            self.checker.problem((*loc, "endpoint"), f'{source.provider.name} has no endpoint "{asked}"{near}', hint)
+            meant = source.provider.familiar.get(str(asked), "")
+            near = f'; did you mean "{meant}"?' if meant else did_you_mean(str(asked), known)
+            message = f'{source.provider.name} has no endpoint "{asked}"{near}'
+            self.checker.problem((*loc, "endpoint"), message, _unless(near, known))
             return None
         return source, endpoint
 
@@ -104,24 +102,27 @@ class EndpointLoader:
             return None
         if spec.values is not None:
             column = Column(spec.name, kind_of(spec.values[0]) if spec.values else ColumnType.STRING)
+            for number, value in enumerate(spec.values):
+                if not fits(value, column.type):
+                    message = f"the first value is {column.type.value}, found {found(value)}"
+                    self.checker.problem((*loc, "values", number), message)
+                    return None
             return self._known_each(column, [plain_value(value, column.type) for value in spec.values], loc)
         assert spec.dataset is not None
         assert spec.column is not None
         if spec.dataset not in self.declared:
-            self.checker.problem(
-                (*loc, "dataset"), f'there is no dataset "{spec.dataset}"' + did_you_mean(spec.dataset, self.declared)
-            )
+            message = f'there is no dataset "{spec.dataset}"' + did_you_mean(spec.dataset, self.declared)
+            self.checker.problem((*loc, "dataset"), message)
             return None
         if spec.dataset in trail:
-            self.checker.problem(
-                (*loc, "dataset"), f"datasets go round in a circle: {' -> '.join([*trail, spec.dataset])}"
-            )
+            circle = " -> ".join([*trail[trail.index(spec.dataset) :], spec.dataset])
+            self.checker.problem((*loc, "dataset"), f"datasets need one another in a circle: {circle}")
             return None
         node = self.load_other(spec.dataset, trail)
         if node is None:
             return None
         if isinstance(node, QueryNode):
-            return Each(Column(spec.name, ColumnType.STRING), spec.dataset, spec.column)
+            return Each(Column(spec.name, ColumnType.STRING), spec.dataset, spec.column, bound=False)
         names = [column.name for column in node.columns]
         if spec.column not in names:
             self.checker.problem(
@@ -155,9 +156,10 @@ class EndpointLoader:
     def _window(self, name: str | None, loc: Loc) -> Window | None:
         if name is None:
             return None
-        declared = self.checker.file.data.get("windows", {})
+        declared = named(self.checker.file.data, "windows", JobFile)
         if name not in declared:
-            self.checker.problem((*loc, "window"), f'there is no window "{name}"' + did_you_mean(name, declared))
+            near = did_you_mean(name, declared)
+            self.checker.problem((*loc, "window"), f'there is no window "{name}"{near}', _unless(near, declared))
         return self.windows.get(name)
 
     def _endpoint_columns(
@@ -187,3 +189,9 @@ def _endpoint_key(endpoint: Endpoint, parameters: EndpointDataset, each: Each | 
 
 def _one_of(names: Iterable[str]) -> str:
     return " or ".join(f'"{name}"' for name in sorted(names)) or "..., and describe it in reportrunner.toml"
+
+
+def _unless(near: str, known: Iterable[str]) -> str:
+    """Return what there is, unless the nearest has been named."""
+    names = ", ".join(sorted(known))
+    return f"there is {names}" if names and not near else ""

@@ -19,7 +19,7 @@ from reportrunner.errors import ProviderError, ReportrunnerError
 from reportrunner.flow import Again, Done, Flow, More, Refused, Reply
 from reportrunner.kept import Kept, Whole
 from reportrunner.limits import Budget, strictest
-from reportrunner.repeat import Later, decide, span
+from reportrunner.repeat import DOWN, Later, Silences, decide, span
 from reportrunner.session import Sessions
 from reportrunner.waits import Waits
 from reportrunner.walk import Failure, Task, Walk, say
@@ -52,7 +52,9 @@ class Executor:
         self._kept = Kept()
         self._results: deque[Finished | LocalDone] = deque()
         self._sent: list[Sent] = []
-        self._pending = 0
+        self._silences = Silences()
+        self.pending = 0
+        """How many results `next` still owes."""
 
     def __enter__(self) -> Self:
         """Return itself; leaving the block closes it."""
@@ -67,14 +69,9 @@ class Executor:
         """Return every request that went out so far, in the order of their ends."""
         return tuple(self._sent)
 
-    @property
-    def pending(self) -> int:
-        """Return how many results `next` still owes."""
-        return self._pending
-
     def submit(self, flow: Flow) -> None:
         """Run the flow; one equal to another is not sent again but answered from the same replies."""
-        self._pending += 1
+        self.pending += 1
         identity = flow.identity()
         kept, walk = self._kept.get(identity), self._walks.get(identity)
         if kept is not None:
@@ -87,15 +84,15 @@ class Executor:
 
     def run_local(self, token: object, work: Callable[[], object]) -> None:
         """Do local work (landing, SQL) on a thread of its own while requests go on; `next` returns its LocalDone."""
-        self._pending += 1
+        self.pending += 1
         self._locals.give(lambda: partial(self._results.append, LocalDone.of(token, work)))
 
     def next(self) -> Finished | LocalDone:
         """Block until something has ended and return it; bugs in judges and readers are raised here."""
-        assert self._pending, "nothing was submitted that has not been returned"
+        assert self.pending, "nothing was submitted that has not been returned"
         while not self._results:
             self._turn()
-        self._pending -= 1
+        self.pending -= 1
         return self._results.popleft()
 
     def close(self) -> None:
@@ -111,11 +108,9 @@ class Executor:
         now = self._now()
         self._env.transport.reap(now)
         self._waits.fire(now)
-        until = min(self._dispatch(now), self._waits.soonest)
+        until = min(self._dispatch(now), self._waits.soonest, now + _REAP_SECONDS if self._crew.busy else math.inf)
         if self._results:
             return
-        if self._crew.busy:
-            until = min(until, now + _REAP_SECONDS)
         with suppress(Empty):
             self._events.get(timeout=None if until == math.inf else max(until - self._now(), 0.0))()
             while True:
@@ -162,14 +157,16 @@ class Executor:
         self._crew.give(lambda: partial(self._come, task, self._desk.carry(attempt)))
 
     def _come(self, task: Task, outcome: Outcome) -> None:
-        walk = task.walk
+        walk, verdict = task.walk, outcome.verdict
         self._budgets[self._account(walk)].release()
         self._sent += [outcome.sent] if outcome.sent else []
-        verdict = outcome.verdict
+        down = self._silences.down(walk.flow.source, outcome.reply, self._now())
         if walk.ended:
             return
         if outcome.error is not None:
             self._fail_by(walk, outcome.error)
+        elif down:
+            self._give_up(walk, outcome.reply.fault)
         elif isinstance(verdict, Again):
             self._repeat(task, verdict, outcome.reply)
         elif isinstance(verdict, Refused):
@@ -254,6 +251,12 @@ class Executor:
         walk = task.walk
         words = say(walk.flow.source, refused, reply, task.sendings - task.looks)
         self._fail(walk, Failure(refused.kind, self._env.redactor.redact(words), walk.step.name))
+
+    def _give_up(self, walk: Walk, fault: str) -> None:
+        words = f"{walk.flow.source} could not be reached: {fault} (for {span(DOWN)})"
+        for one in [walk, *(each for each in self._walks.values() if each.flow.source == walk.flow.source)]:
+            if not one.ended:
+                self._fail(one, Failure("unreachable", words, one.step.name))
 
     def _fail_by(self, walk: Walk, error: ReportrunnerError) -> None:
         self._fail(walk, Failure.of(error, walk.step.name, self._env.redactor.redact))

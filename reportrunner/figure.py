@@ -267,21 +267,17 @@ def day(where: str) -> str:
 
 
 def text_chart(made: Figure) -> str:
-    """Return the chart as text: bars of blocks, or a sentence where bars would not help."""
+    """Return the chart as text: bars of blocks, parts as a small table, a sentence where neither would help."""
     if made.kind not in {"bar", "stacked"} or not made.points:
         return summary(made)
-    totals: dict[str, float] = {}
-    words: dict[str, list[str]] = {}
-    for point in made.points:
-        totals[point.x] = totals.get(point.x, 0.0) + point.y
-        said = f"{point.words} {point.series.lower()}" if len(made.series) > 1 else point.words
-        words.setdefault(point.x, []).append(said)
-    top = max(totals.values()) or 1.0
     notes = dict(made.notes)
+    if made.kind == "stacked":
+        parts = {(point.x, point.series): point.words for point in made.points}
+        names, series = dict.fromkeys(point.x for point in made.points), [name for name, _ in made.series]
+        rows = [[name, *(parts.get((name, part), DASH) for part in series), notes.get(name, "")] for name in names]
+        return "\n".join(align(["", *series, ""], rows, [False, *[True] * (len(series) + 1)]))
+    top = max(point.y for point in made.points) or 1.0
     rows = [
-        [name, ", ".join(words[name]) + (f" ({notes[name]})" if name in notes else ""), "█" * round(total / top * 20)]
-        for name, total in totals.items()
+        [p.x, p.words + (f" ({notes[p.x]})" if p.x in notes else ""), "█" * round(p.y / top * 20)] for p in made.points
     ]
-    shown = rows if made.kind == "bar" else [row[:2] for row in rows]
-    lines = align([""] * len(shown[0]), shown, [False, made.kind == "bar", False][: len(shown[0])])
-    return "\n".join(lines)
+    return "\n".join(align(["", "", ""], rows, [False, True, False]))

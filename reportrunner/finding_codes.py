@@ -23,6 +23,10 @@ CODES: Mapping[str, str] = MappingProxyType(
             "The sums of a table differ from the provider's own total of the same question: rows are missing or"
             " doubled. Integers must be equal, decimals to 1e-9."
         ),
+        "secret_in_reply": (
+            "A reply held a secret of this run, such as its session; *** stands in its place, in the table as in every"
+            " document. Ask for other columns, or accept it where the column is not used."
+        ),
         "unexpected_column": "An answer had a column that neither catalogue nor job declares. It was dropped.",
         "kaltura.vod_only": (
             "Reports of the historical family count on-demand plays only, unless playbackTypeIn is given: live and DVR"

@@ -103,6 +103,8 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     fault: str = ""
+    redacted: bool = False
+    """The body held a secret, and `***` stands in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,8 @@ class Flow:
     kind: str
     """What its duration is learnt by, such as `kaltura_reports.pollsActivity`."""
     steps: tuple[Step, ...]
-    read: Read
+    read: Read = field(compare=False)
+    """Said by `kind` and steps already, and a new object in every plan."""
     session: SessionKey | None = None
     run: str = ""
     """The job it is asked for, so that progress and records can tell runs apart; no part of its identity."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reportrunner.ask import CEILING, EndpointNode, FileNode, InlineNode, Node, QueryNode, needs_of
 from reportrunner.environment import Finished, LocalDone
-from reportrunner.errors import ProviderError, ReportrunnerError
+from reportrunner.errors import InvalidError, ReportrunnerError
 from reportrunner.execute import Executor
 from reportrunner.flow import Answer, Exchange, Flow
 from reportrunner.land import Part, land, read_csv_file
@@ -47,11 +47,13 @@ class _Token:
 
 @dataclass(slots=True)
 class Gathered:
-    """What came of every dataset: landed with the exchanges that fed it, or lost with the reason."""
+    """What came of every dataset: landed with the exchanges that fed it, lost with the reason, or behind a lost one."""
 
     landed: dict[str, Landed] = field(default_factory=dict)
     exchanges: dict[str, tuple[Exchange, ...]] = field(default_factory=dict)
     lost: dict[str, ReportrunnerError] = field(default_factory=dict)
+    behind: dict[str, str] = field(default_factory=dict)
+    """Datasets that could not be made, and the one they needed."""
 
 
 class Gathering:
@@ -96,12 +98,11 @@ class Gathering:
     def _start_ready(self) -> None:
         for name, node in list(self._waiting.items()):
             needs = needs_of(node)
-            lost = next((need for need in needs if need in self.result.lost), None)
+            lost = next((n for n in needs if n in self.result.lost or n in self.result.behind), None)
             if lost is not None:
                 del self._waiting[name]
-                error = self.result.lost[lost]
-                self.result.lost[name] = ProviderError(f'needs dataset "{lost}", which failed', dataset=name)
-                self._said(name, "lost", str(error))
+                self.result.behind[name] = lost
+                self._said(name, "lost", f'needs dataset "{lost}", which failed')
             elif all(need in self.result.landed for need in needs):
                 del self._waiting[name]
                 self._start(name, node)
@@ -145,15 +146,23 @@ class Gathering:
         if known is not None:
             return known, (None,) if node.each is None else node.each.values or ()
         assert node.each is not None
-        table = self.result.landed[node.each.dataset].table
-        values = column_values(table, node.each.of)
-        if null_count(table, node.each.of):
-            raise ProviderError(
-                f"{node.each.dataset}.{node.each.of} has rows without a value, each needs one", dataset=name
-            )
+        each, table = node.each, self.result.landed[node.each.dataset].table
+        values = column_values(table, each.of)
+        if empty := null_count(table, each.of):
+            raise self._each_invalid(node, f"{each.dataset}.{each.of} has {empty:,} rows without a value")
         if len(values) > CEILING:
-            raise ProviderError(f"each goes over {len(values):,} values, and {CEILING:,} are the most", dataset=name)
-        return [node.endpoint.unfold(node.ask(value)) for value in values], values
+            raise self._each_invalid(node, f"each goes over {len(values):,} values, and {CEILING:,} are the most")
+        asks = []
+        for value in values:
+            try:
+                asks.append(node.ask(value))
+            except ValueError:
+                raise self._each_invalid(node, f'the value "{value}" does not fit where each stands') from None
+        return [node.endpoint.unfold(ask) for ask in asks], values
+
+    def _each_invalid(self, node: EndpointNode, message: str) -> InvalidError:
+        hint = "go over a dataset whose sql leaves out what cannot be asked"
+        return InvalidError((self._plan.job.file.diagnostic(("datasets", node.name, "each"), message, hint=hint),))
 
     def _answered(self, done: Finished) -> None:
         name, place, _ = self._flows.pop(id(done.flow))
@@ -210,11 +219,14 @@ def _land_endpoint(node: EndpointNode, values: Sequence[Value], answers: Sequenc
             if isinstance(answer.rows, Rows)
             for row in answer.rows.rows
         ]
-        notes = tuple(dict.fromkeys(note for answer in answers for note in answer.rows.notes))
-        data = Rows((*answers[0].rows.columns, column), rows, notes)
+        data = Rows((*answers[0].rows.columns, column), rows, _notes(answers))
         return Landed(*_deduplicated(data, node.name, file, node.order, node.key))
     parts = [Part(answer.rows, ((column, value),)) for value, answer in zip(values, answers, strict=True)]
-    return Landed(land(parts, node.name, file, node.order))
+    return Landed(land(parts, node.name, file, node.order), _notes(answers))
+
+
+def _notes(answers: Iterable[Answer]) -> tuple[Note, ...]:
+    return tuple(dict.fromkeys(note for answer in answers for note in answer.rows.notes))
 
 
 def _deduplicated(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import html
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import groupby
@@ -30,6 +31,10 @@ class Layout:
     empty: str = "No rows."
     group: str = ""
     """Rows of one value of this column stand together under it; the rows must come in that order."""
+    count: str = ""
+    """What a group's rows are, one of them, such as `open course`: said beside the group's name."""
+    anchor: str = ""
+    """Groups get the ids `<anchor>-1`, `<anchor>-2`, ... for links."""
     limit: int | None = None
     stack: bool = False
     """Whether a phone shows each row as a few lines under its first cell, instead of scrolling sideways."""
@@ -57,6 +62,8 @@ class Grid:
     left_out: int
     layout: Layout
     group: Field | None
+    sizes: Mapping[Value, int]
+    """How many rows each group has, those beyond the limit included."""
 
 
 def layout(options: Mapping[str, object]) -> Layout:
@@ -74,7 +81,7 @@ def grid(data: object, options: Mapping[str, object], zone: dt.tzinfo) -> Grid:
     if rows is None:
         raise UnfitError(f"a table needs a dataset or its rows, not {describe(data)}")
     if not rows.columns:
-        return Grid((), (), 0, wanted, None)
+        return Grid((), (), 0, wanted, None, {})
     known = {column.name: column for column in rows.columns}
     for name in (*wanted.columns, *(wanted.labels or ()), *(wanted.formats or ())):
         _known(name, known)
@@ -82,7 +89,8 @@ def grid(data: object, options: Mapping[str, object], zone: dt.tzinfo) -> Grid:
     names = [name for name in wanted.columns or known if name != wanted.group]
     shown = rows.values if wanted.limit is None else rows.values[: wanted.limit]
     columns = tuple(_field(rows, known[name], wanted, zone) for name in names)
-    return Grid(columns, shown, len(rows) - len(shown), wanted, group)
+    sizes = Counter(row[group.place] for row in rows.values) if group else {}
+    return Grid(columns, shown, len(rows) - len(shown), wanted, group, sizes)
 
 
 def _known(name: str, known: Mapping[str, Column]) -> Column:
@@ -109,14 +117,14 @@ def html_table(made: Grid) -> str:
     if not made.rows:
         return f'<p class="rr-empty">{html.escape(made.layout.empty)}</p>'
     caption = html.escape(made.layout.caption)
-    name = f' aria-label="{caption}"' if caption else ' aria-label="Table"'
+    role = f'role="region" aria-label="{caption}"' if caption else 'role="group" aria-label="Table"'
     broad = " rr-broad" if len(made.fields) > 6 else ""
     kind = " rr-stack" if made.layout.stack else ""
     top = f"<caption>{caption}</caption>" if caption else ""
     heads = "".join(f'<th scope="col"{_side(field)}>{html.escape(field.label)}</th>' for field in made.fields)
     body = "".join(_bodies(made))
     table = f'<table class="rr-table{kind}">{top}<thead><tr>{heads}</tr></thead>{body}</table>'
-    return f'<div class="rr-scroll{broad}" role="region" tabindex="0"{name}>{table}</div>{_note(made)}'
+    return f'<div class="rr-scroll{broad}" {role} tabindex="0">{table}</div>{_note(made)}'
 
 
 def _side(field: Field) -> str:
@@ -140,11 +148,18 @@ def _bodies(made: Grid) -> Iterator[str]:
         yield f"<tbody>{_lines(made, made.rows)}</tbody>"
         return
     group, width = made.group, len(made.fields)
-    for value, rows in groupby(made.rows, key=lambda row: row[group.place]):
+    for place, (value, rows) in enumerate(groupby(made.rows, key=lambda row: row[group.place]), 1):
         listed = list(rows)
-        head = f'{html.escape(group.show(value))} <span class="rr-count">{number(len(listed))}</span>'
-        top = f'<tr class="rr-group"><th scope="rowgroup" colspan="{width}">{head}</th></tr>'
+        head = f'{html.escape(group.show(value))} <span class="rr-count">{_size(made, value, len(listed))}</span>'
+        ident = f' id="{html.escape(made.layout.anchor)}-{place}"' if made.layout.anchor else ""
+        top = f'<tr class="rr-group"{ident}><th scope="rowgroup" colspan="{width}">{head}</th></tr>'
         yield f"<tbody>{top}{_lines(made, listed)}</tbody>"
+
+
+def _size(made: Grid, value: Value, shown: int) -> str:
+    whole = made.sizes.get(value, shown)
+    said = plural(whole, made.layout.count) if made.layout.count else number(whole)
+    return html.escape(said if whole == shown else f"{number(shown)} of {said}")
 
 
 def _lines(made: Grid, rows: Sequence[tuple[Value, ...]]) -> str:

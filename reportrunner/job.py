@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reportrunner.ask import BoundCheck, Each, Node, Source
-from reportrunner.errors import Diagnostic, InvalidError, SqlError
+from reportrunner.errors import Diagnostic, InvalidError, OutputError, SqlError
 from reportrunner.expression import render_tree
 from reportrunner.query import SqlText
 from reportrunner.spec import OutputSpec
@@ -54,6 +54,16 @@ class Rules:
     description: str = ""
 
 
+def path_fault(path: str) -> str:
+    """Say what is wrong with the path of a document inside the run folder; empty when nothing is."""
+    parts = path.split("/")
+    if path.startswith("/") or ".." in parts or "\\" in path:
+        return f'"{path}" leaves the run folder'
+    if "" in parts or "." in parts or not path.isprintable():
+        return f'"{path}" names no file in the run folder'
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class BoundOutput:
     """An output of the job; with `each` it becomes one document per value."""
@@ -66,10 +76,18 @@ class BoundOutput:
     each: Each | None = None
 
     def close(self, value: Value) -> OutputSpec:
-        """Return the options for one value of `each`."""
+        """Return the options for one value of `each`; OutputError when the value does not fit where it stands."""
         data, errors = render_tree(self.tree, {"each": value})
-        assert not errors
-        return type(self.options).model_validate(data)
+        said = f'output "{self.name}" cannot be made for "{value}"'
+        if errors:
+            raise OutputError(f"{said}: {errors[0][1].message}")
+        try:
+            options = type(self.options).model_validate(data)
+        except ValueError:
+            raise OutputError(f"{said}: the value does not fit where each stands") from None
+        if fault := path_fault(options.path or self.name):
+            raise OutputError(f"{said}: {fault}")
+        return options
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reportrunner.environment import Finished
 from reportrunner.errors import ProviderError
 from reportrunner.flow import Answer, Exchange, Flow, Reply
+from reportrunner.table import Note
 from reportrunner.walk import Failure
 
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes of replies kept for flows that may still come; the oldest leave first."""
+
+_SECRET: Final = Note("secret_in_reply", "a reply held a secret of this run; *** stands in its place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Whole:
             rows = flow.read(self.replies)
         except ProviderError as error:
             return Finished(flow, error=Failure.of(error, self.step, redact).error(flow))
+        if any(reply.redacted for reply in self.replies):
+            rows = replace(rows, notes=(*rows.notes, _SECRET))
         return Finished(flow, Answer(rows, self.exchanges))
 
 

@@ -45,10 +45,13 @@ def land(data: Rows | Bulk | Sequence[Part], name: str, file: Path, order: tuple
     """
     parts = (Part(data),) if isinstance(data, Rows | Bulk) else tuple(data)
     columns = _agreed(parts, order)
-    file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(file.name + ".partial")
-    partial.unlink(missing_ok=True)
-    spill = Path(tempfile.mkdtemp(prefix=".spill-", dir=file.parent))
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial.unlink(missing_ok=True)
+        spill = Path(tempfile.mkdtemp(prefix=".spill-", dir=file.parent))
+    except OSError as error:
+        raise OutputError(f'cannot write the table of dataset "{name}": {error.strerror}') from error
     try:
         with Duck(spill, threads=2) as duck:
             duck.attach(partial, "out", writable=True)

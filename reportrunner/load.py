@@ -9,22 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from reportrunner.ask import Provider, Source
-from reportrunner.checker import Checker, tables
+from reportrunner.checker import Checker, named, strays, tables
 from reportrunner.datasets import DatasetLoader
 from reportrunner.diagnose import Hinted, did_you_mean
 from reportrunner.errors import UsageError
+from reportrunner.expression_filters import ExpressionError, as_text
 from reportrunner.formats.common import Format
 from reportrunner.job import JobSpec, Moment, Project
+from reportrunner.job_windows import load_windows, sample_window, window_scope
 from reportrunner.outputs import load_checks, load_outputs
-from reportrunner.params import default_value, parse_param, sample_value
-from reportrunner.span import WindowError, parse_span
-from reportrunner.spec import JobFile, ParamSpec, ProjectSpec, WindowSpec
+from reportrunner.params import EXAMPLES, default_value, likely_kind, parse_param, sample_value
+from reportrunner.project_root import PROJECT_FILE
+from reportrunner.span import WindowError
+from reportrunner.spec import JobFile, ParamSpec, ProjectSpec
 from reportrunner.toml_file import TomlFile, read_toml
 from reportrunner.window import Window
-from reportrunner.window_form import Between, Form, Last, Like, Period, Since, ToDate, resolve_one
 from reportrunner.zone import load_zone, parse_as_of
-
-PROJECT_FILE = "reportrunner.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,34 +45,31 @@ class Families:
     formats: Mapping[str, Format]
 
 
-def find_root(start: Path) -> Path:
-    """Return the nearest folder upward that has `reportrunner.toml`; UsageError when there is none."""
-    for folder in (start, *start.parents):
-        if (folder / PROJECT_FILE).is_file():
-            return folder
-    raise UsageError(f"no {PROJECT_FILE} in {start.name or start} or above: this is no reportrunner project")
-
-
 def load_project(root: Path, shown: str, families: Families) -> Project:
     """Read `reportrunner.toml`; what is wrong stands in `diagnostics`, sources without errors are ready."""
     file = read_toml(root / PROJECT_FILE, shown)
     checker = Checker(file)
     checker.validated(ProjectSpec, file.data, ())
     sections = tables(file.data, "sources")
+    declared = named(file.data, "sources", ProjectSpec)
     sources = {
         name: source for name, section in sections.items() if (source := _source(checker, name, section, families))
     }
     for name, source in sources.items():
         borrowed = source.provider.session_source(source.settings)
-        if borrowed and borrowed not in sections:
-            checker.problem(
-                ("sources", name, "session"), f'there is no source "{borrowed}"' + did_you_mean(borrowed, sections)
-            )
-    return Project(root, file, sources, frozenset(sections), tuple(checker.problems))
+        lender = sources.get(borrowed)
+        if borrowed and borrowed not in declared:
+            message = f'there is no source "{borrowed}"' + did_you_mean(borrowed, declared - {name})
+            checker.problem(("sources", name, "session"), message)
+        elif lender and not lender.provider.sign_in:
+            message = f'source "{borrowed}" ({lender.provider.name}) has no sessions to borrow'
+            checker.problem(("sources", name, "session"), message)
+    return Project(root, file, sources, declared, tuple(checker.problems))
 
 
 def _source(checker: Checker, name: str, section: dict[str, Any], families: Families) -> Source | None:
     loc = ("sources", name)
+    section = checker.mended(section, ["provider"], loc, "a source")
     word = section.get("provider")
     if word is None:
         checker.problem(loc, f"a source needs a provider: {', '.join(families.providers)}", at="header")
@@ -87,14 +84,6 @@ def _source(checker: Checker, name: str, section: dict[str, Any], families: Fami
     return None if settings is None else Source(name, provider, settings)
 
 
-def job_name(path: Path, root: Path) -> str:
-    """Return the path under `jobs/` without suffix, or the file's stem outside it."""
-    try:
-        return path.resolve().relative_to((root / "jobs").resolve()).with_suffix("").as_posix()
-    except ValueError:
-        return path.stem
-
-
 def load_job(file: TomlFile, name: str, project: Project, moment: Moment, given: Given, families: Families) -> JobSpec:
     """Check and render a job against its project; everything that is wrong stands in `diagnostics`."""
     checker = Checker(file)
@@ -104,22 +93,25 @@ def load_job(file: TomlFile, name: str, project: Project, moment: Moment, given:
     as_of = _as_of(moment, zone)
     tree = checker.parsed(data, ())
     params = _params(checker, tables(data, "params"), given, as_of.date())
-    job = {"name": name, **{key: data.get(key, "") for key in ("title", "owner", "timezone")}}
-    checker.scope.update(params=params, job=job, as_of=as_of)
-    windows = _windows(checker, tables(tree, "windows"), zone, as_of)
-    checker.scope["windows"] = {key: window_scope(window) for key, window in windows.items()}
-    datasets = DatasetLoader(checker, project, windows, tables(tree, "datasets"))
+    lost = {key: _sample(section, as_of.date()) for key, section in strays(data, "params", JobFile).items()}
+    checker.scope.update(params={**lost, **params}, as_of=as_of)
+    windows = load_windows(checker, tables(tree, "windows"), zone, as_of)
+    scopes = {key: window_scope(window) for key, window in windows.items()}
+    samples = dict.fromkeys(sorted(named(data, "windows", JobFile)), window_scope(sample_window(zone, as_of)))
+    checker.scope["windows"] = {**samples, **scopes}
+    texts = {key: _text(checker, tree, key) or "" for key in ("title", "owner")}
+    checker.scope["job"] = {"name": name, "timezone": zone, **texts}
+    datasets = DatasetLoader(checker, project, windows, tables(tree, "datasets"), named(data, "datasets", JobFile))
     datasets.load_all()
     checks = load_checks(checker, tables(tree, "checks"), datasets)
     outputs = load_outputs(checker, tables(tree, "outputs"), families.formats, datasets)
-    title = checker.rendered(tree.get("title", ""), ("title",))
     return JobSpec(
         name=name,
         file=file,
         sources=project.sources,
-        title=str(title or ""),
+        title=texts["title"],
         tags=_texts(data.get("tags")),
-        owner=str(data.get("owner", "")),
+        owner=texts["owner"],
         timezone=zone,
         as_of=as_of,
         label=_label(checker, tree, windows),
@@ -133,6 +125,16 @@ def load_job(file: TomlFile, name: str, project: Project, moment: Moment, given:
         rules=datasets.rules,
         diagnostics=tuple(checker.problems),
     )
+
+
+def _text(checker: Checker, tree: Mapping[str, Any], key: str) -> str | None:
+    """Return a text of the job's head with its expressions written out, or None with the problem added."""
+    value = checker.rendered(tree.get(key, ""), (key,))
+    try:
+        return None if value is None else as_text(value)
+    except ExpressionError as error:
+        checker.problem((key,), error.message, error.hint)
+        return None
 
 
 def _texts(value: object) -> tuple[str, ...]:
@@ -167,103 +169,45 @@ def _params(checker: Checker, sections: Mapping[str, Any], given: Given, today: 
     unknown = sorted(set(given.typed) - set(sections))
     if unknown:
         raise UsageError(f'this job has no param "{unknown[0]}"' + did_you_mean(unknown[0], sections))
-    values: dict[str, object] = {}
-    for name, section in sections.items():
-        spec = checker.validated(ParamSpec, section, ("params", name))
-        if spec is None:
-            continue
-        text = given.typed.get(name, given.environment.get(name))
-        try:
-            value = default_value(spec) if text is None else parse_param(text, spec.type)
-        except Hinted as error:
-            if text is not None:
-                raise UsageError(f"--param {name}={text}: {error}; {error.hint}") from None
-            checker.problem(("params", name, "default"), str(error), error.hint)
-            continue
-        if value is None and given.samples:
-            value = sample_value(spec.type, today)
-        if value is None:
-            checker.problem(("params", name), f'param "{name}" has no value', f"add --param {name}=...", at="header")
-            value = sample_value(spec.type, today)
-        values[name] = value
-    return values
+    return {name: _param(checker, name, section, given, today) for name, section in sections.items()}
 
 
-def window_scope(window: Window) -> dict[str, object]:
-    """Return what an expression may ask of a window; `utc_offset` only where it is one number."""
-    scope = {name: getattr(window, name) for name in ("start", "end", "first_day", "last_day", "label", "zone", "days")}
-    return scope if window.offset_changes else {**scope, "utc_offset": window.utc_offset}
-
-
-def _windows(checker: Checker, sections: Mapping[str, Any], zone: str, as_of: dt.datetime) -> dict[str, Window]:
-    forms: dict[str, Form] = {}
-    for name, section in sections.items():
-        loc = ("windows", name)
-        data = checker.rendered(section, loc)
-        spec = None if data is None else checker.validated(WindowSpec, data, loc)
-        if spec is None:
-            continue
-        try:
-            forms[name] = _form(spec)
-        except WindowError as error:
-            checker.problem((*loc, error.key), error.message)
-    windows: dict[str, Window] = {}
-    for name in forms:
-        try:
-            windows[name] = resolve_one(name, forms, zone, as_of)
-        except WindowError as error:
-            if error.window_name in {"", name}:  # a window it is like tells its own fault
-                checker.problem(("windows", name, error.key), error.message)
-    return windows
-
-
-def _form(spec: WindowSpec) -> Form:
-    """Build the form; a WindowError names the key at fault."""
-
-    def span(key: str) -> Any:
-        text = getattr(spec, key)
-        try:
-            return None if text is None else parse_span(text)
-        except WindowError as error:
-            raise error.located("", key) from None
-
-    lag = span("lag")
-    if spec.period is not None:
-        return Period(spec.period, -1 if spec.offset is None else spec.offset, lag)
-    if spec.to_date is not None:
-        return ToDate(spec.to_date, lag)
-    if spec.last is not None:
-        return Last(span("last"), _day(spec.until, "until"), lag)
-    if spec.since is not None:
-        return Since(span("since"), span("until"), lag)
-    if spec.like is not None:
-        return Like(spec.like, span("shift"), lag)
-    return Between(_edge(spec.from_, "from"), _edge(spec.to, "to"), lag)
-
-
-def _day(value: object, key: str) -> dt.date | None:
-    if value is None or (isinstance(value, dt.date) and not isinstance(value, dt.datetime)):
-        return value
+def _param(checker: Checker, name: str, section: Any, given: Given, today: dt.date) -> object:
+    """Return the value of a param; where there is none, the problem is added and a sample stands in for it."""
+    loc = ("params", name)
+    spec = checker.validated(ParamSpec, section, loc)
+    if spec is None:
+        return _sample(section, today)
+    text = given.typed.get(name, given.environment.get(name))
     try:
-        return dt.date.fromisoformat(str(value))
-    except ValueError:
-        raise WindowError(f'"{value}" is no day; write {key} = 2026-09-01', "", key) from None
+        value = default_value(spec) if text is None else parse_param(text, spec.type)
+    except Hinted as error:
+        if text is not None:
+            where = f"--param {name}" if name in given.typed else f"REPORTRUNNER_PARAM_{name.upper()}"
+            raise UsageError(f"{where}={text}: {error}; {error.hint}") from None
+        checker.problem((*loc, "default"), str(error), error.hint)
+        return sample_value(spec.type, today)
+    if value is None and not given.samples:
+        hint = f"give --param {name}={EXAMPLES[spec.type]}, or add a default"
+        checker.problem(loc, f'param "{name}" has no value', hint, at="key")
+    return sample_value(spec.type, today) if value is None else value
 
 
-def _edge(value: Any, key: str) -> Any:
-    if isinstance(value, dt.date) or value == "as_of":
-        return value
-    try:
-        return dt.date.fromisoformat(str(value)) if len(str(value)) <= 10 else dt.datetime.fromisoformat(str(value))
-    except ValueError:
-        raise WindowError(f'"{value}" is no moment; write {key} = 2026-09-01, or "as_of"', "", key) from None
+def _sample(section: Mapping[str, Any], today: dt.date) -> object:
+    """Return what stands in for a param that has errors of its own, so that its uses are not also wrong."""
+    return sample_value(likely_kind(section), today)
 
 
 def _label(checker: Checker, tree: Mapping[str, Any], windows: Mapping[str, Window]) -> str:
-    if "label" in tree:
-        text = checker.rendered(tree["label"], ("label",))
-        if isinstance(text, str) and (not text or text.startswith(".") or set(text) & set('/\\:*?"<>|\0')):
-            checker.problem(("label",), f'"{text}" cannot name a folder', 'write label = "{{ windows.week.label }}"')
-        return str(text or "")
-    first = next(iter(windows.values()), None)
-    return first.label if first else ""
+    if "label" not in tree:
+        first = next(iter(windows.values()), None)
+        return first.label if first else ""
+    label = _text(checker, tree, "label")
+    if label is not None and not _names_folder(label):
+        checker.problem(("label",), f'"{label}" cannot name a folder', 'write label = "{{ windows.week.label }}"')
+    return label or ""
+
+
+def _names_folder(text: str) -> bool:
+    plain = text == text.strip() and text.isprintable() and not set(text) & set('/\\:*?"<>|')
+    return plain and text != "" and text[0] != "." and text[-1] != "."

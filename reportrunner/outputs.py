@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reportrunner.ask import BoundCheck, Each, Node, QueryNode
-from reportrunner.checker import Checker, Loc
+from reportrunner.ask import BoundCheck, Each
+from reportrunner.checker import Checker, Loc, named
 from reportrunner.condition import Condition, parse_condition
 from reportrunner.datasets import DatasetLoader
 from reportrunner.diagnose import did_you_mean
-from reportrunner.expression import render_tree
+from reportrunner.each import bind_each, close_each
+from reportrunner.expression import expressions
 from reportrunner.formats.common import Format
-from reportrunner.job import BoundOutput
-from reportrunner.spec import CheckSpec, EachSpec, OutputSpec
+from reportrunner.job import BoundOutput, path_fault
+from reportrunner.spec import CheckSpec, EachSpec, JobFile, OutputSpec
 from reportrunner.table import Column, ColumnType
-from reportrunner.toml_value import SAMPLES
 
 
 def load_checks(checker: Checker, sections: Mapping[str, Any], datasets: DatasetLoader) -> tuple[BoundCheck, ...]:
@@ -33,9 +33,10 @@ def _check(checker: Checker, name: str, section: Any, datasets: DatasetLoader) -
     if spec is None or ("sql" in section and sql is None):
         return None
     expect = {key: _condition(checker, text, (*loc, "expect", key)) for key, text in (spec.expect or {}).items()}
-    rows = _condition(checker, spec.rows, (*loc, "rows")) if spec.rows else None
-    if spec.dataset is not None:
-        _check_columns(checker, spec, loc, datasets)
+    rows = None if spec.rows is None else _condition(checker, spec.rows, (*loc, "rows"))
+    if spec.dataset is not None and spec.dataset not in datasets.declared:
+        message = f'there is no dataset "{spec.dataset}"' + did_you_mean(spec.dataset, datasets.declared)
+        checker.problem((*loc, "dataset"), message)
     return BoundCheck(
         name=name,
         severity=spec.severity,
@@ -46,7 +47,7 @@ def _check(checker: Checker, name: str, section: Any, datasets: DatasetLoader) -
         rows=rows,
         unique=tuple(spec.unique or ()),
         not_null=tuple(spec.not_null or ()),
-        between={key: (value[0], value[-1]) for key, value in (spec.between or {}).items()},
+        between={key: (value[0], value[1]) for key, value in (spec.between or {}).items()},
     )
 
 
@@ -58,53 +59,64 @@ def _condition(checker: Checker, text: str, loc: Loc) -> Condition | None:
         return None
 
 
-def _check_columns(checker: Checker, spec: CheckSpec, loc: Loc, datasets: DatasetLoader) -> None:
-    assert spec.dataset is not None
-    if spec.dataset not in datasets.declared:
-        message = f'there is no dataset "{spec.dataset}"' + did_you_mean(spec.dataset, datasets.declared)
-        checker.problem((*loc, "dataset"), message)
-        return
-    node = datasets.nodes.get(spec.dataset)
-    for key, value in (spec.between or {}).items():
-        if len(value) != 2:
-            checker.problem((*loc, "between", key), "between takes two numbers", f"write {key} = [0, 1]")
-    if node is None or isinstance(node, QueryNode):
-        return
-    names = [column.name for column in node.columns]
-    asked = [(("unique", i), n) for i, n in enumerate(spec.unique or ())]
-    asked += [(("not_null", i), n) for i, n in enumerate(spec.not_null or ())]
-    asked += [(("between", n), n) for n in spec.between or ()]  # type: ignore[misc]
-    for place, column in asked:
-        if column not in names:
-            checker.problem(
-                (*loc, *place), f'dataset "{spec.dataset}" has no column "{column}"' + did_you_mean(column, names)
-            )
-
-
 def load_outputs(
     checker: Checker, sections: Mapping[str, Any], formats: Mapping[str, Format], datasets: DatasetLoader
 ) -> tuple[BoundOutput, ...]:
     """Load the outputs and what they refer to; paths must differ and stay in the run folder."""
+    declared = named(checker.file.data, "outputs", JobFile)
     outputs = [_output(checker, name, section, formats, datasets) for name, section in sections.items()]
     bound = tuple(output for output in outputs if output is not None)
-    paths: dict[str, str] = {"manifest.toml": "the manifest", "run.json": "the record of the run"}
-    for output in bound:
-        path = output_path(output.name, output.options)
-        parts = path.split("/")
-        if path.startswith("/") or "\\" in path or "" in parts or "." in parts or ".." in parts:
-            checker.problem(
-                ("outputs", output.name, "path"), f'"{path}" leaves the run folder', "write a path inside it"
-            )
-        elif path in paths:
-            checker.problem(
-                ("outputs", output.name, "path"), f'"{path}" is also the path of {paths[path]}', "give one another path"
-            )
-        paths.setdefault(path, f'output "{output.name}"')
-        for number, other in enumerate(getattr(output.options, "attach", None) or ()):
-            if other not in sections or other == output.name:
-                message = f'there is no output "{other}" to attach' + did_you_mean(other, set(sections) - {output.name})
-                checker.problem(("outputs", output.name, "attach", number), message)
+    _check_paths(checker, bound)
+    _check_attachments(checker, bound, declared)
     return bound
+
+
+def _check_paths(checker: Checker, outputs: Iterable[BoundOutput]) -> None:
+    taken: dict[str, str] = {"manifest.toml": "the manifest", "run.json": "the record of the run"}
+    for output in outputs:
+        loc, path = ("outputs", output.name, "path"), output_path(output.name, output.options)
+        folders = {"/".join(path.split("/")[:n]) for n in range(1, path.count("/") + 1)}
+        inside = next((other for other in taken if other.startswith(f"{path}/") or other in folders), "")
+        if fault := path_fault(path):
+            checker.problem(loc, fault, f'write a path inside it, such as "{output.name}.{output.options.extension}"')
+        elif path.casefold() in taken:
+            other = taken[path.casefold()]
+            checker.problem(loc, f'"{path}" is also the path of {other}', "give one of the two another path")
+        elif inside:
+            checker.problem(loc, f'"{path}" and "{inside}" cannot both be: one is a folder and a file', "rename one")
+        elif output.each is not None and not _speaks_of_each(output):
+            hint = f'write path = "{output.name}-{{{{ each | slug }}}}.{output.options.extension}"'
+            checker.problem(loc, "the path is the same for every value of each", hint)
+        taken.setdefault(path.casefold(), f'output "{output.name}"')
+
+
+def _speaks_of_each(output: BoundOutput) -> bool:
+    return any(("each",) in found.names for loc, found in expressions(output.tree) if loc == ("path",))
+
+
+def _check_attachments(checker: Checker, outputs: Iterable[BoundOutput], declared: frozenset[str]) -> None:
+    attached = {output.name: tuple(getattr(output.options, "attach", ())) for output in outputs}
+    told: set[frozenset[str]] = set()
+    for name, others in attached.items():
+        for number, other in enumerate(others):
+            loc: Loc = ("outputs", name, "attach", number)
+            if other not in declared:
+                message = f'there is no output "{other}" to attach' + did_you_mean(other, declared - {name})
+                checker.problem(loc, message)
+            elif (circle := _way(other, name, attached, ())) and frozenset(circle) not in told:
+                told.add(frozenset(circle))
+                said = f"outputs attach one another in a circle: {' -> '.join((name, *circle))}"
+                checker.problem(loc, said if other != name else f'output "{name}" cannot attach itself')
+
+
+def _way(start: str, end: str, attached: Mapping[str, tuple[str, ...]], trail: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the outputs on the way from one to another, both included; none when there is no way."""
+    if start == end:
+        return (*trail, end)
+    if start in trail:
+        return ()
+    ways = (_way(other, end, attached, (*trail, start)) for other in attached.get(start, ()))
+    return next((way for way in ways if way), ())
 
 
 def output_path(name: str, options: OutputSpec) -> str:
@@ -116,6 +128,7 @@ def _output(
     checker: Checker, name: str, section: Any, formats: Mapping[str, Format], datasets: DatasetLoader
 ) -> BoundOutput | None:
     loc: Loc = ("outputs", name)
+    section = checker.mended(section, ["format", "each"], loc, "an output")
     word = section.get("format")
     form = formats.get(str(word))
     if form is None:
@@ -129,13 +142,10 @@ def _output(
     each = _each(checker, section, loc, datasets) if "each" in section else None
     if tree is None or ("each" in section and each is None):
         return None
-    data, errors = render_tree(tree, {"each": SAMPLES[each.column.type]} if each else {})
-    if errors:
-        checker.problem(loc, "{{ each }} needs each = { dataset = ..., column = ... }", at="header")
+    closed = close_each(checker, tree, each, form.options, loc)
+    if closed is None:
         return None
-    options = checker.validated(form.options, data, loc)
-    if options is None:
-        return None
+    each, options = closed
     _check_datasets(checker, options, loc, datasets)
     return BoundOutput(name, tree, options, each)
 
@@ -162,10 +172,6 @@ def _each(checker: Checker, section: Any, loc: Loc, datasets: DatasetLoader) -> 
         message = f'there is no dataset "{spec.dataset}"' + did_you_mean(spec.dataset, datasets.declared)
         checker.problem((*loc, "dataset"), message)
         return None
-    node: Node | None = datasets.nodes.get(spec.dataset)
-    names = [column.name for column in node.columns] if node and not isinstance(node, QueryNode) else []
-    if names and spec.column not in names:
-        message = f'dataset "{spec.dataset}" has no column "{spec.column}"' + did_you_mean(str(spec.column), names)
-        checker.problem((*loc, "column"), message)
-        return None
-    return Each(Column(spec.name, ColumnType.STRING), spec.dataset, spec.column or "")
+    node = datasets.nodes.get(spec.dataset)
+    each = Each(Column(spec.name, ColumnType.STRING), spec.dataset, spec.column or "", bound=False)
+    return each if node is None else bind_each(each, node.columns)

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from reportrunner.cell import parse_cell
-from reportrunner.diagnose import Hinted
+from reportrunner.diagnose import Hinted, suggest
 from reportrunner.spec import ParamSpec
 from reportrunner.table import ColumnType
+from reportrunner.toml_value import kind_of
 
 EXAMPLES = {
     "string": "text",
@@ -62,6 +63,14 @@ def default_value(spec: ParamSpec) -> object:
     if not right:
         raise Hinted(f"the default is no {spec.type}", f"write it like {EXAMPLES[spec.type]}")
     return Decimal(str(value)) if spec.type in {"decimal", "ratio", "duration"} else value
+
+
+def likely_kind(section: Mapping[str, object]) -> str:
+    """Return the type that a param with errors probably has: the one named, else its default's, else string."""
+    word = str(section.get("type", ""))
+    kind = word if word in EXAMPLES else suggest(word, EXAMPLES)
+    value = next((section[key] for key in section if suggest(key, ("default",))), None)
+    return kind or ("list" if isinstance(value, list) else kind_of(value).value)
 
 
 def sample_value(kind: str, today: dt.date) -> object:

@@ -151,13 +151,13 @@ def _block(kind: str, said: str) -> list[str]:
     if kind == "verbatim":
         return said.split("\n")
     if kind in {"h1", "h2"}:
-        lines = textwrap.wrap(said, WIDTH)
-        return [*lines, ("=" if kind == "h1" else "-") * max(map(len, lines))]
+        head = textwrap.wrap(said, WIDTH)
+        return [*head, ("=" if kind == "h1" else "-") * max(map(len, head))]
     first = "- " if kind == "li" else ""
-    lines = []
+    lines: list[str] = []
     for part in said.split("\n"):
         lines += textwrap.wrap(
-            part, WIDTH, initial_indent=first, subsequent_indent=" " * len(first), break_long_words=False,
-            break_on_hyphens=False,
+            part, WIDTH, initial_indent=" " * len(first) if lines else first, subsequent_indent=" " * len(first),
+            break_long_words=False, break_on_hyphens=False,
         )  # fmt: skip
     return lines

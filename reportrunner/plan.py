@@ -6,14 +6,18 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reportrunner.ask import BoundCheck, EndpointNode, Node, QueryNode, needs_of
+from reportrunner.ask import BoundCheck, Each, EndpointNode, Node, QueryNode, needs_of
+from reportrunner.checker import Checker
+from reportrunner.column_names import check_checks, check_each, check_outputs
 from reportrunner.diagnose import did_you_mean
+from reportrunner.each import bind_each, close_each
 from reportrunner.errors import Diagnostic, InvalidError
 from reportrunner.flow import Flow
 from reportrunner.job import BoundOutput, JobSpec
-from reportrunner.query import Bound, Query, SqlIssue, SqlText
+from reportrunner.query import IN_CIRCLE, Bound, Query, SqlIssue, SqlText
 from reportrunner.span import WindowError
 from reportrunner.table import Column, mark_personal
+from reportrunner.uses import check_uses
 
 Bind = Callable[[Sequence[Query], Mapping[str, tuple[Column, ...] | None]], Mapping[str, Bound]]
 CheckOutput = Callable[[BoundOutput, Mapping[str, tuple[str, ...]]], Iterable[Diagnostic]]
@@ -38,15 +42,17 @@ def plan_run(job: JobSpec, bind: Bind, check_output: CheckOutput) -> RunPlan:
     planner.bind(bind)
     nodes = planner.ordered()
     flows = {name: planner.unfolded(node) for name, node in nodes.items() if isinstance(node, EndpointNode)}
-    planner.check_uses()
-    columns = {name: tuple(column.name for column in node.columns) for name, node in planner.nodes.items()}
-    for output in job.outputs:
-        planner.problems += check_output(output, columns)
-    errors = [problem for problem in planner.problems if problem.severity == "error"]
-    if errors:
-        raise InvalidError(tuple(planner.problems))
+    planner.check_names()
+    check_uses(planner.checker, replace(planner.job, nodes=planner.nodes, checks=planner.checks))
+    columns: dict[str, tuple[str, ...]] = dict.fromkeys(sorted(job.declared), ())
+    columns |= {name: tuple(column.name for column in node.columns) for name, node in planner.nodes.items()}
+    problems = planner.checker.problems
+    for output in planner.job.outputs:
+        problems += check_output(output, columns)
+    if any(problem.severity == "error" for problem in problems):
+        raise InvalidError(tuple(problems))
     known = {name: flow for name, flow in flows.items() if flow is not None}
-    return RunPlan(job, label_of(job), nodes, known, planner.checks, tuple(planner.problems))
+    return RunPlan(planner.job, label_of(job), nodes, known, planner.checks, tuple(problems))
 
 
 def label_of(job: JobSpec) -> str:
@@ -63,22 +69,19 @@ class _Planner:
 
     def __init__(self, job: JobSpec) -> None:
         self.job = job
-        self.problems: list[Diagnostic] = list(job.diagnostics)
+        self.checker = Checker(job.file, problems=list(job.diagnostics))
         self.nodes: dict[str, Node] = dict(job.nodes)
         self.checks: tuple[BoundCheck, ...] = job.checks
+        self._results: dict[str, tuple[Column, ...]] = {}
 
     def bind(self, bind: Bind) -> None:
         """Bind every query and check against the columns of what it reads; unknown names are problems."""
         queries = {name: node.sql for name, node in self.nodes.items() if isinstance(node, QueryNode)}
         checks = {f"checks.{check.name}": check.sql for check in self.checks if check.sql}
-        if not queries and not checks:
-            return
-        schemas: dict[str, tuple[Column, ...] | None] = {
-            name: node.columns for name, node in self.nodes.items() if not isinstance(node, QueryNode)
-        }
-        schemas |= {name: None for name in self.job.declared if name not in self.nodes}
         asked = [Query(name, sql.text, sql.parameters) for name, sql in {**queries, **checks}.items()]
-        bound = bind(asked, schemas)
+        bound = bind(asked, self._schemas()) if asked else {}
+        while self._bind_places({name: bound[name].columns or () for name in queries}):
+            bound = bind(asked, self._schemas())
         for name, sql in queries.items():
             self._bound_query(name, sql, bound[name])
         for name, sql in checks.items():
@@ -87,6 +90,39 @@ class _Planner:
             replace(check, inputs=bound[f"checks.{check.name}"].tables if check.sql else (check.dataset,))
             for check in self.checks
         )
+        self._results = {check.name: bound[f"checks.{check.name}"].columns or () for check in self.checks if check.sql}
+
+    def _schemas(self) -> dict[str, tuple[Column, ...] | None]:
+        known = {name: node.columns for name, node in self.nodes.items() if not isinstance(node, QueryNode)}
+        return {**known, **{name: None for name in sorted(self.job.declared) if name not in self.nodes}}
+
+    def _bind_places(self, columns: Mapping[str, tuple[Column, ...]]) -> bool:
+        """Give every `each` over a query the type that binding found, and tell whether that changed a dataset."""
+        changed = False
+        for name, node in self.nodes.items():
+            if isinstance(node, EndpointNode) and node.each and not node.each.bound:
+                each = bind_each(node.each, columns.get(node.each.dataset, ()))
+                if each.bound:
+                    changed = changed or each.column.type is not node.each.column.type
+                    self.nodes[name] = self._with_each(node, each)
+        outputs = [self._with_columns(output, columns) for output in self.job.outputs]
+        self.job = replace(self.job, outputs=tuple(outputs))
+        return changed
+
+    def _with_each(self, node: EndpointNode, each: Each) -> EndpointNode:
+        closed = close_each(self.checker, node.tree, each, node.endpoint.parameters, ("datasets", node.name))
+        columns = tuple(each.column if column.name == each.column.name else column for column in node.columns)
+        parameters = node.parameters if closed is None else closed[1]
+        return replace(node, each=each, parameters=parameters, columns=columns)
+
+    def _with_columns(self, output: BoundOutput, columns: Mapping[str, tuple[Column, ...]]) -> BoundOutput:
+        if output.each is None or output.each.bound:
+            return output
+        each = bind_each(output.each, columns.get(output.each.dataset, ()))
+        if not each.bound:
+            return output
+        closed = close_each(self.checker, output.tree, each, type(output.options), ("outputs", output.name))
+        return replace(output, each=each, options=output.options if closed is None else closed[1])
 
     def _bound_query(self, name: str, sql: SqlText, bound: Bound) -> None:
         node = self.nodes[name]
@@ -98,13 +134,15 @@ class _Planner:
             for place, column in enumerate(self.job.file.data["datasets"][name].get(key, ())):
                 if columns and column not in names:
                     message = f'there is no column "{column}"' + did_you_mean(column, names)
-                    self._problem(("datasets", name, key, place), message)
+                    self.checker.problem(("datasets", name, key, place), message)
         self.nodes[name] = replace(node, columns=columns, inputs=bound.tables)
 
     def _issues(self, loc: tuple[str, ...], sql: SqlText, issues: Iterable[SqlIssue]) -> None:
         for issue in issues:
+            if issue.message.startswith(IN_CIRCLE):
+                continue  # `ordered` names the way round, this one only who is on it
             within = None if issue.offset is None else (sql.written(issue.offset), issue.width)
-            self.problems.append(self.job.file.diagnostic(loc, issue.message, hint=issue.hint, within=within))
+            self.checker.problems.append(self.job.file.diagnostic(loc, issue.message, hint=issue.hint, within=within))
 
     def ordered(self) -> dict[str, Node]:
         """Return the nodes so that each stands behind what it needs; a circle is a problem."""
@@ -113,10 +151,9 @@ class _Planner:
         while waiting:
             ready = [name for name, node in waiting.items() if not set(needs_of(node)) & set(waiting)]
             if not ready:
-                circle = ", ".join(waiting)
-                self._problem(
-                    ("datasets", next(iter(waiting))), f"these datasets need one another: {circle}", at="header"
-                )
+                circle = _circle({name: [n for n in needs_of(node) if n in waiting] for name, node in waiting.items()})
+                said = f"datasets need one another in a circle: {' -> '.join(circle)}"
+                self.checker.problem(("datasets", circle[0]), said, at="header")
                 return done
             done |= {name: waiting.pop(name) for name in ready}
         return done
@@ -129,42 +166,25 @@ class _Planner:
         try:
             flows = tuple(node.endpoint.unfold(ask) for ask in asks)
         except WindowError as error:
-            self._problem(("datasets", node.name, "window"), error.message)
+            message, _, hint = error.message.partition("; ")
+            self.checker.problem(("datasets", node.name, "window"), message, hint)
             return ()
         return None if is_open else flows
 
-    def check_uses(self) -> None:
-        """Tell which windows and datasets nobody uses."""
-        data = self.job.file.data
-        text = str([value for key, value in data.items() if key != "windows"])
-        windows = data.get("windows", {})
-        for name, section in windows.items():
-            likes = [other.get("like") for other in windows.values() if isinstance(other, dict)]
-            asked = [d.get("window") for d in data.get("datasets", {}).values() if isinstance(d, dict)]
-            if name not in likes and name not in asked and f"windows.{name}" not in text + str(section):
-                hint = "remove it, or use it in a dataset"
-                self._problem(("windows", name), f'nobody uses the window "{name}"', hint, at="header")
-        used = self._used_datasets()
-        for name in self.nodes:
-            if used is not None and name not in used:
-                message = f'nobody uses the dataset "{name}"'
-                diagnostic = self.job.file.diagnostic(("datasets", name), message, severity="warning", at="header")
-                self.problems.append(diagnostic)
+    def check_names(self) -> None:
+        """Look up every name of a column that the job speaks, now that all columns are known."""
+        columns = {name: node.columns for name, node in self.nodes.items()}
+        for name, node in self.nodes.items():
+            if isinstance(node, EndpointNode):
+                check_each(self.checker, node.each, columns, ("datasets", name))
+        check_checks(self.checker, self.checks, columns, self._results)
+        check_outputs(self.checker, self.job.outputs, columns)
 
-    def _used_datasets(self) -> set[str] | None:
-        """Return the datasets that something needs; None when an output takes all of them."""
-        options = [output.options for output in self.job.outputs]
-        if any(hasattr(o, "datasets") and o.datasets is None for o in options):
-            return None
-        used = {name for o in options for name in getattr(o, "datasets", None) or ()}
-        used |= {name for o in options if (name := getattr(o, "dataset", None))}
-        used |= {name for check in self.checks for name in check.inputs}
-        used |= {rules.reconcile for rules in self.job.rules.values()}
-        for node in self.nodes.values():
-            used |= set(needs_of(node))
-            if isinstance(node, EndpointNode) and node.each:
-                used.add(node.each.dataset)
-        return used
 
-    def _problem(self, loc: tuple[str | int, ...], message: str, hint: str = "", *, at: str = "value") -> None:
-        self.problems.append(self.job.file.diagnostic(loc, message, hint=hint, at=at))  # type: ignore[arg-type]
+def _circle(needs: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return a way from a name back to itself, where every name needs at least one other."""
+    trail = [next(iter(needs))]
+    while needs[trail[-1]][0] not in trail:
+        trail.append(needs[trail[-1]][0])
+    start = needs[trail[-1]][0]
+    return [*trail[trail.index(start) :], start]

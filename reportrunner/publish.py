@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 from reportrunner.errors import OutputError
 
 STAGING = ".publishing-"
+_LOCKLESS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
+
+
+@contextmanager
+def turn(folder: Path) -> Iterator[None]:
+    """Hold a job's folder, so that runs of one job publish one after the other; sweeps what a killed run left.
+
+    Raises OutputError when the disk refuses.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise _refused(folder, error) from None
+    try:
+        if _lock(held, fcntl.LOCK_EX):
+            _remove_staged(folder)
+        yield
+    finally:
+        os.close(held)
 
 
 def publish(files: Mapping[str, bytes], folder: Path, label: str) -> Path:
@@ -21,41 +44,71 @@ def publish(files: Mapping[str, bytes], folder: Path, label: str) -> Path:
     """
     staging = folder / f"{STAGING}{label}-{os.getpid()}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        sweep(folder)
         staging.mkdir()
         for name, content in files.items():
             _write(staging / name, content)
+        for path in staging.rglob("*"):
+            if path.is_dir():
+                _sync(path)
         _sync(staging)
         return _switch(staging, folder, label)
     except OSError as error:
+        raise _refused(folder, error) from None
+    finally:
         shutil.rmtree(staging, ignore_errors=True)
-        raise OutputError(f"cannot write to {folder}: {error.strerror or error}") from None
 
 
 def revisions(folder: Path, label: str) -> list[Path]:
     """Return what stands under this label, oldest first."""
-    found = [folder / label] if (folder / label).is_dir() else []
-    number = 2
-    while (folder / f"{label}.r{number}").is_dir():
-        found.append(folder / f"{label}.r{number}")
-        number += 1
-    return found
+    return [path for _, path in _numbered(folder, label)]
 
 
 def sweep(folder: Path) -> None:
-    """Remove what a killed run left aside; a run that still lives keeps its own."""
+    """Remove what a killed run left aside, unless a run is publishing there this moment."""
+    try:
+        held = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        if _lock(held, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            _remove_staged(folder)
+    finally:
+        os.close(held)
+
+
+def _lock(held: int, how: int) -> bool:
+    """Take the lock, which the system takes back from a killed process; False where it is held or there are none."""
+    try:
+        fcntl.flock(held, how)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in _LOCKLESS:
+            raise
+        return False
+    return True
+
+
+def _remove_staged(folder: Path) -> None:
     for path in folder.glob(f"{STAGING}*"):
-        owner = path.name.rpartition("-")[2]
-        if not (owner.isdigit() and _alive(int(owner))):
-            shutil.rmtree(path, ignore_errors=True)
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _numbered(folder: Path, label: str) -> list[tuple[int, Path]]:
+    """Return the revisions with their numbers, which have gaps where somebody cleared up."""
+    pattern = re.compile(re.escape(label) + r"(?:\.r(\d+))?")
+    paths = [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+    return sorted((int(match[1] or 1), path) for path in paths if (match := pattern.fullmatch(path.name)))
 
 
 def _switch(staging: Path, folder: Path, label: str) -> Path:
-    for number in count(len(revisions(folder, label)) + 1):
+    last = max((number for number, _ in _numbered(folder, label)), default=0)
+    for number in count(last + 1):
         target = folder / (label if number == 1 else f"{label}.r{number}")
         try:
-            staging.rename(target)  # refused when the target holds files: a run that ended just before took the name
+            staging.rename(
+                target
+            )  # refused when the target holds files: where there are no locks, another may be first
         except OSError as error:
             if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
                 raise
@@ -81,11 +134,5 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _refused(folder: Path, error: OSError) -> OutputError:
+    return OutputError(f"cannot write to {folder}: {error.strerror or error}")

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from reportrunner.table import Column, Value
 
 Parameter = Value | tuple[Value, ...]
+IN_CIRCLE = "these datasets read one another in a circle"
 
 
 @dataclass(frozen=True, slots=True)

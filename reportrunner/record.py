@@ -32,6 +32,8 @@ class Record:
     """Per dataset what became of it: `120 rows`, or why it was lost."""
     findings: Sequence[Finding]
     sent: Sequence[Sent]
+    errors: Sequence[str] = ()
+    """Why nothing was published; empty when something was."""
 
 
 def write_record(record: Record, manifest: bytes, earlier: Sequence[Path]) -> bytes:
@@ -47,6 +49,7 @@ def write_record(record: Record, manifest: bytes, earlier: Sequence[Path]) -> by
         "exit_code": record.exit_code,
         "sandbox": record.sandbox,
         "datasets": dict(record.datasets),
+        "errors": list(record.errors),
         "findings": [
             {"code": f.code, "severity": f.severity, "subject": f.subject, "message": f.message, "count": f.count}
             for f in record.findings
@@ -64,7 +67,7 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     changed = [f"inputs {name}" for name in _differing(before.get("inputs", {}), after.get("inputs", {}))]
     tables = [{n: d.get("sha256") for n, d in m.get("datasets", {}).items()} for m in (before, after)]
     changed += [f"datasets {name}" for name in _differing(*tables)]
-    files = [{d["path"]: d["sha256"] for d in m.get("documents", ())} for m in (before, after)]
+    files = [{d.get("path"): d.get("sha256") for d in m.get("documents", ())} for m in (before, after)]
     return changed + [f"documents {name}" for name in _differing(*files)]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reportrunner.formats.common import Format, Writing
 from reportrunner.report import Document, Report
 from reportrunner.spec import OutputSpec
+from reportrunner.table import Value
 
 if TYPE_CHECKING:
     from reportrunner.templating import Renderer  # jinja2 is imported only to render
@@ -26,6 +27,8 @@ class Due:
     format: Format
     options: OutputSpec
     report: Report
+    each: tuple[str, Value] | None = None
+    """The column and the value it is for."""
 
 
 def render(due: Sequence[Due], renderer: Renderer) -> tuple[Document, ...]:
@@ -33,10 +36,15 @@ def render(due: Sequence[Due], renderer: Renderer) -> tuple[Document, ...]:
     made: dict[str, Document] = {}
     for item in _in_order(due):
         wanted = getattr(item.options, "attach", None) or ()
-        attached = tuple(made[other.path] for name in wanted for other in due if other.output == name)
+        attached = tuple(made[o.path] for name in wanted for o in due if o.output == name and _fits(o, item))
         writing = Writing(item.output, item.path, renderer, attached)
         made[item.path] = item.format.write(_narrowed(item), item.options, writing)
     return tuple(made[item.path] for item in due)
+
+
+def _fits(attachment: Due, item: Due) -> bool:
+    """Tell whether an attachment is for the same person: nobody gets what was made for another."""
+    return item.each is None or attachment.each is None or attachment.each == item.each
 
 
 def _in_order(due: Sequence[Due]) -> Iterator[Due]:

@@ -17,6 +17,8 @@ LIMITS: Final = 12
 """Repeats of one request after the account was told to pause."""
 PAUSE: Final = 10.0
 """Seconds an account pauses when the provider does not say (`ACTION_BLOCKED`, kaltura.md §2)."""
+DOWN: Final = 15.0
+"""Seconds after which a source that takes no connection is down for every flow that asks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,21 @@ class Later:
 @dataclass(frozen=True, slots=True)
 class Renew:
     """Sign in again first."""
+
+
+class Silences:
+    """Since when sources take no connection; monotonic seconds, owned by one thread."""
+
+    def __init__(self) -> None:
+        """Begin with all of them well."""
+        self._since: dict[str, float] = {}
+
+    def down(self, source: str, reply: Reply, now: float) -> bool:
+        """Take note of a reply or fault, and tell whether waiting for this source has become vain."""
+        if not reply.fault.startswith("connect:"):
+            self._since.pop(source, None)
+            return False
+        return now - self._since.setdefault(source, now) > DOWN
 
 
 def decide(task: Task, again: Again, reply: Reply, now: float, rng: Random) -> Later | Renew | Refused:

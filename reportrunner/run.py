@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,17 +12,18 @@ from reportrunner.ask import QueryNode
 from reportrunner.check import apply_rules, run_checks
 from reportrunner.compose import compose, documents_due
 from reportrunner.environment import Sent
-from reportrunner.errors import Diagnostic, SqlError
+from reportrunner.errors import Diagnostic, OutputError, ReportrunnerError, SqlError
 from reportrunner.execute import Executor
 from reportrunner.formats import FORMATS, missing_extra
 from reportrunner.gather import Gathered, Gathering, Place, Said, gather
 from reportrunner.inputs import input_hashes, read_templates
 from reportrunner.job import BoundOutput, JobSpec, Moment
-from reportrunner.load import Families, Given, job_name, load_job, load_project
+from reportrunner.load import Families, Given, load_job, load_project
 from reportrunner.manifest import write_manifest
 from reportrunner.plan import RunPlan, plan_run
+from reportrunner.project_root import job_name
 from reportrunner.providers import PROVIDERS
-from reportrunner.publish import publish, revisions
+from reportrunner.publish import publish, revisions, sweep, turn
 from reportrunner.query import Query, SqlText
 from reportrunner.record import Record, write_record
 from reportrunner.render import render
@@ -74,7 +76,7 @@ class Trip:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What came of a run; `folder` is None when a dataset was lost and nothing was published."""
+    """What came of a run; `folder` is None when nothing was published."""
 
     trip: Trip
     gathered: Gathered
@@ -82,6 +84,8 @@ class Ended:
     findings: tuple[Finding, ...] = ()
     folder: Path | None = None
     files: tuple[str, ...] = ()
+    errors: tuple[ReportrunnerError, ...] = ()
+    """Why nothing was published: the datasets' own errors, or what failed after them."""
 
 
 def prepare(order: Order) -> Prepared:
@@ -97,6 +101,9 @@ def prepare(order: Order) -> Prepared:
 
 def run(trips: Sequence[Trip], executor: Executor, side_by_side: int) -> Iterator[Ended]:
     """Carry out runs over one executor, so many jobs at a time, and yield each as it ends."""
+    for trip in trips:
+        sweep(_folder(trip))
+        _private(trip.state)
     gatherings = {gathering_of(trip, executor): trip for trip in trips}
     for gathering in gather(gatherings, executor, side_by_side):
         yield finish(gatherings[gathering], gathering.result, executor.sent)
@@ -117,12 +124,22 @@ def landed_table(prepared: Prepared, executor: Executor, tables: Path, said: Sai
 
 
 def finish(trip: Trip, gathered: Gathered, sent: Sequence[Sent]) -> Ended:
-    """Check, render and publish. A lost dataset publishes nothing; an error finding publishes with a banner."""
+    """Check, render and publish; what fails ends this run alone, publishes nothing and stands in its record."""
+    errors = tuple(gathered.lost.values())
+    if not errors:
+        try:
+            return _published(trip, gathered, sent)
+        except ReportrunnerError as error:
+            errors = (error,)
+    ended = Ended(trip, gathered, worst(error.exit_code for error in errors), errors=errors)
+    with suppress(OutputError):  # a full disk has been told of already
+        _keep(trip.state, _record(ended, sent, b"", ()))
+    return ended
+
+
+def _published(trip: Trip, gathered: Gathered, sent: Sequence[Sent]) -> Ended:
+    """Check, render and publish what has landed; an error finding publishes with a banner."""
     plan, order, renderer = trip.prepared.plan, trip.prepared.order, trip.prepared.renderer
-    if gathered.lost:
-        ended = Ended(trip, gathered, worst(error.exit_code for error in gathered.lost.values()))
-        _keep(trip.state, _record(ended, sent, b""))
-        return ended
     findings = check(plan, gathered)
     inputs = input_hashes(plan, order.root, renderer.read_by(_templates(plan)))
     provenance = {"job file": inputs["job"][:12], "time zones": TZ_VERSION}
@@ -131,9 +148,10 @@ def finish(trip: Trip, gathered: Gathered, sent: Sequence[Sent]) -> Ended:
     manifest = write_manifest(plan, gathered, findings, documents, inputs, sandbox=report.sandbox)
     files = {document.path: document.content for document in documents}
     ended = Ended(trip, gathered, 5 if report.status == "error" else 0, findings, None, tuple(files))
-    record = _record(ended, sent, manifest)
-    _keep(trip.state, record)
-    folder = publish({**files, "manifest.toml": manifest, "run.json": record}, trip.out / plan.job.name, plan.label)
+    with turn(_folder(trip)):
+        record = _record(ended, sent, manifest, revisions(_folder(trip), plan.label))
+        _keep(trip.state, record)
+        folder = publish({**files, "manifest.toml": manifest, "run.json": record}, _folder(trip), plan.label)
     return replace(ended, folder=folder)
 
 
@@ -179,6 +197,8 @@ def _output_check(
 
     def look(output: BoundOutput, columns: Mapping[str, tuple[str, ...]]) -> Iterable[Diagnostic]:
         loc = ("outputs", output.name)
+        if output.each is not None:
+            columns = {name: names for name, names in columns.items() if output.each.of in names or not names}
         template = getattr(output.options, "template", None)
         if template is not None:
             wanted = getattr(output.options, "datasets", None)
@@ -202,11 +222,12 @@ def _templates(plan: RunPlan) -> tuple[str, ...]:
     return tuple(template for o in options if (template := getattr(o, "template", None)))
 
 
-def _record(ended: Ended, sent: Sequence[Sent], manifest: bytes) -> bytes:
+def _record(ended: Ended, sent: Sequence[Sent], manifest: bytes, earlier: Sequence[Path]) -> bytes:
     trip, gathered = ended.trip, ended.gathered
     plan = trip.prepared.plan
     states = {name: f"{landed.table.rows} rows" for name, landed in gathered.landed.items()}
     states |= {name: str(error) for name, error in gathered.lost.items()}
+    states |= {name: f'needs dataset "{other}", which failed' for name, other in gathered.behind.items()}
     record = Record(
         id=trip.id,
         job=plan.job.name,
@@ -217,11 +238,27 @@ def _record(ended: Ended, sent: Sequence[Sent], manifest: bytes) -> bytes:
         sandbox=trip.prepared.order.moment.sandbox,
         datasets={name: states[name] for name in plan.nodes if name in states},
         findings=ended.findings,
+        errors=[str(error) for error in ended.errors],
         sent=[one for one in sent if one.run in {"", plan.job.name}],
     )
-    return write_record(record, manifest, revisions(trip.out / plan.job.name, plan.label))
+    return write_record(record, manifest, earlier)
+
+
+def _folder(trip: Trip) -> Path:
+    return trip.out / trip.prepared.plan.job.name
+
+
+def _private(folder: Path) -> None:
+    """Make a folder that its owner alone can read, and those above it: what lands there is personal."""
+    try:
+        for each in reversed((folder, *folder.parents)):
+            each.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot write to {folder}: {error.strerror}") from None
 
 
 def _keep(folder: Path, record: bytes) -> None:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (folder / "run.json").write_bytes(record)
+    try:
+        (folder / "run.json").write_bytes(record)
+    except OSError as error:
+        raise OutputError(f"cannot write to {folder}: {error.strerror}") from None

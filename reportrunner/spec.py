@@ -9,35 +9,34 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from reportrunner.diagnose import Hinted
 from reportrunner.limits import Rate
 from reportrunner.secret import SecretReference
-from reportrunner.span import parse_duration
+from reportrunner.strict import Duration, Name, Strict
 
-NAME = r"^[a-z][a-z0-9_]*$"
-Name = Annotated[str, StringConstraints(pattern=NAME)]
 Scalar = str | int | float | bool | dt.date | dt.datetime
-Duration = Annotated[str, StringConstraints(pattern=r"^\s*(\d+\s*[a-z]+\s*)+$")]
-
-
-class Strict(BaseModel):
-    """Base of every model a user's TOML meets: nothing is coerced, nothing unknown passes, nothing changes later."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
-    diagnostic_owner: ClassVar[str] = ""
-    diagnostic_noun: ClassVar[str] = "key"
-    familiar: ClassVar[Mapping[str, str]] = {}
 
 
 class SecretSpec(Strict):
     """A secret by reference: exactly one of `env`, `file` and `command`."""
 
     diagnostic_owner: ClassVar[str] = "a secret reference"
+    diagnostic_example: ClassVar[str] = '{ env = "NAME" }'
     env: str | None = None
     file: str | None = None
     command: tuple[str, ...] | None = Field(default=None, strict=False, min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_secret(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise Hinted(
+                "a secret never stands in a file, only a reference to it",
+                'write { env = "NAME" }, { file = "path" } or { command = ["..."] }',
+            )
+        return value
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -64,7 +63,8 @@ class LimitsSpec(Strict):
             try:
                 Rate.parse(value)
             except ValueError as error:
-                raise Hinted(str(error), 'write requests per time, such as "20/1s"') from None
+                message, _, hint = str(error).partition("; ")
+                raise Hinted(message, hint) from None
         return value
 
 
@@ -72,7 +72,9 @@ class SourceSpec(Strict):
     """Keys every source has; a provider adds its own."""
 
     provider: str
-    base_url: str = Field(pattern=r"^https?://[^/?#]+(/[^?#]*)?$")
+    base_url: str = Field(
+        pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$", description='Scheme and host, such as "https://www.example.org"'
+    )
     limits: LimitsSpec = LimitsSpec()
 
 
@@ -170,16 +172,6 @@ class PollSpec(Strict):
     timeout: Duration = "20m"
     regenerate: bool = False
 
-    @field_validator("every", "timeout")
-    @classmethod
-    def _duration(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                parse_duration(value)
-            except ValueError as error:
-                raise Hinted(str(error), 'write a duration such as "2s" or "20m"') from None
-        return value
-
 
 TypeWord = Literal["string", "integer", "decimal", "ratio", "boolean", "date", "timestamp", "duration"]
 
@@ -189,20 +181,19 @@ class DatasetSpec(Strict):
 
     diagnostic_owner: ClassVar[str] = "a dataset"
     description: str = ""
-    key: list[str] = []
-    sorted_by: list[str] = []
+    key: list[str] = Field(default=[])
+    sorted_by: list[str] = Field(default=[])
     empty: Literal["error", "warn", "ok"] | None = None
-    personal: list[str] = []
-    accept: dict[str, str] = {}
+    personal: list[str] = Field(default=[])
+    accept: dict[str, str] = Field(default={})
 
     @field_validator("accept")
     @classmethod
     def _reasons(cls, value: dict[str, str]) -> dict[str, str]:
         for code, reason in value.items():
             if not reason.strip():
-                raise Hinted(
-                    f'"{code}" is accepted without a reason', f'write accept = {{ "{code}" = "why this is right" }}'
-                )
+                hint = f'write "{code}" = "why this is right"'
+                raise Hinted(f'"{code}" is accepted without a reason', hint, key=code, at="value")
         return value
 
 
@@ -217,7 +208,7 @@ class RowsDataset(DatasetSpec):
     """`rows = [...]`: reference data kept in the job."""
 
     rows: list[dict[str, Scalar]]
-    columns: dict[str, TypeWord] = {}
+    columns: dict[str, TypeWord] = Field(default={})
 
 
 class SqlDataset(DatasetSpec):
@@ -233,9 +224,18 @@ class EndpointDataset(DatasetSpec):
     endpoint: str
     window: str | None = None
     each: EachSpec | None = None
-    columns: dict[str, TypeWord] = {}
-    privileges: list[str] = []
+    columns: dict[str, TypeWord] = Field(default={})
+    privileges: list[str] = Field(default=[])
     reconcile: str | None = None
+
+
+def _bounds(value: list[int | float]) -> list[int | float]:
+    if len(value) != 2 or not value[0] <= value[1]:
+        raise Hinted("between takes a lower and an upper bound", "write [0, 1]")
+    return value
+
+
+Bounds = Annotated[list[int | float], AfterValidator(_bounds)]
 
 
 class CheckSpec(Strict):
@@ -248,7 +248,7 @@ class CheckSpec(Strict):
     rows: str | None = Field(default=None, description='How many rows there must be, such as ">= 5"')
     unique: list[str] | None = None
     not_null: list[str] | None = None
-    between: dict[str, list[int | float]] | None = None
+    between: dict[str, Bounds] | None = None
     severity: Literal["error", "warn"] = "error"
     message: str = ""
 
@@ -281,7 +281,7 @@ class ProjectSpec(Strict):
     """`reportrunner.toml`."""
 
     diagnostic_owner: ClassVar[str] = "the project file"
-    sources: dict[str, dict[str, Any]] = {}
+    sources: dict[str, dict[str, Any]] = Field(default={})
 
 
 class JobFile(Strict):
@@ -290,11 +290,11 @@ class JobFile(Strict):
     diagnostic_owner: ClassVar[str] = "this job"
     title: str
     timezone: str
-    tags: list[str] = []
+    tags: list[str] = Field(default=[])
     owner: str = ""
     label: str | None = None
-    params: dict[str, dict[str, Any]] = {}
-    windows: dict[str, dict[str, Any]] = {}
-    datasets: dict[str, dict[str, Any]] = {}
-    checks: dict[str, dict[str, Any]] = {}
-    outputs: dict[str, dict[str, Any]] = {}
+    params: dict[Name, dict[str, Any]] = Field(default={})
+    windows: dict[Name, dict[str, Any]] = Field(default={})
+    datasets: dict[Name, dict[str, Any]] = Field(default={})
+    checks: dict[Name, dict[str, Any]] = Field(default={})
+    outputs: dict[Name, dict[str, Any]] = Field(default={})

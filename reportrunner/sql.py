@@ -99,7 +99,8 @@ def worded(error: SqlError, sql: str, prefix: int, known: Sequence[str]) -> SqlI
     absent = re.match(r'Referenced column "(.+?)" (?:was )?not found|.* does not have a column named "(.+?)"', message)
     if absent:
         name = absent[1] or absent[2]
-        return SqlIssue(f'there is no column "{name}"', where, near(name, known), len(name))
+        owner = re.compile(r'(?:\w+|"[^"]*")\s*\.\s*').match(sql, where) if where is not None else None
+        return SqlIssue(f'there is no column "{name}"', owner.end() if owner else where, near(name, known), len(name))
     function = re.match(r"\w+ Function with name (\S+) does not exist", message)
     if function:
         guess = str(detail.get("candidates", "")).split(",")[0]

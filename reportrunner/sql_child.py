@@ -18,7 +18,7 @@ from typing import Any
 
 from reportrunner.cell import SCALES
 from reportrunner.duck import DATA, Duck, DuckError, literal, order_by, parse_with, quoted, reading, sql_type
-from reportrunner.query import SqlIssue
+from reportrunner.query import IN_CIRCLE, SqlIssue
 from reportrunner.sql import Reading, near, read, worded
 from reportrunner.sql_rules import CLOCK
 from reportrunner.sql_tree import inherited, with_ties_broken, without_end
@@ -86,7 +86,7 @@ class Child:
                 query, said = waiting.pop(name)
                 issues = [*said.issues, *_strangers(said, known)]
                 if circle:
-                    issues.append(SqlIssue("these datasets read one another in a circle: " + ", ".join(sorted(names))))
+                    issues.append(SqlIssue(f"{IN_CIRCLE}: {', '.join(sorted(names))}"))
                 columns = None
                 if not issues and not hopeless & set(said.tables):
                     try:

@@ -35,6 +35,27 @@ def kind_of(value: object) -> ColumnType:
     return next((kind for python, kind in kinds if isinstance(value, python)), ColumnType.STRING)
 
 
+_PYTHON: Mapping[ColumnType, tuple[type, ...]] = {
+    ColumnType.STRING: (str,),
+    ColumnType.INTEGER: (int,),
+    ColumnType.DECIMAL: (int, float, Decimal),
+    ColumnType.RATIO: (int, float, Decimal),
+    ColumnType.BOOLEAN: (bool,),
+    ColumnType.DATE: (dt.date,),
+    ColumnType.TIMESTAMP: (dt.datetime,),
+    ColumnType.DURATION: (int, float, Decimal),
+}
+
+
+def fits(value: object, kind: ColumnType) -> bool:
+    """Tell whether a TOML value can stand in a column of this type: no number is text, no instant without zone."""
+    if isinstance(value, bool) or not isinstance(value, _PYTHON[kind]):
+        return isinstance(value, bool) and kind is ColumnType.BOOLEAN
+    if isinstance(value, dt.datetime):
+        return kind is ColumnType.TIMESTAMP and value.tzinfo is not None
+    return not isinstance(value, float | Decimal) or Decimal(str(value)).is_finite()
+
+
 def plain_value(value: Any, kind: ColumnType) -> Value:
     """Return a TOML value as a cell of that type: floats become exact decimals, instants UTC."""
     if isinstance(value, float) or (

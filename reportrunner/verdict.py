@@ -13,6 +13,8 @@ def judge_http(reply: Reply) -> Verdict | None:
         return Again("limited", "429 Too Many Requests")
     if reply.status == 408 or reply.status >= 500:
         return Again("failed", f"HTTP {reply.status}")
+    if reply.status == 206:
+        return Refused("unreadable", "HTTP 206: a part of the answer, where all of it was asked")
     if 200 <= reply.status < 300:
         return None
     if 300 <= reply.status < 400:
@@ -20,7 +22,13 @@ def judge_http(reply: Reply) -> Verdict | None:
     return Refused("refused", f"HTTP {reply.status}: {excerpt(reply.body)}".rstrip(": "))
 
 
+def plain(text: str, length: int = 500) -> str:
+    """Return a provider's text for a message: bounded, on one line, without control characters or half surrogates."""
+    return excerpt(text.encode("utf-8", "replace"), length)
+
+
 def excerpt(body: bytes, length: int = 200) -> str:
-    """Return the beginning of a body on one line, for a message."""
-    text = " ".join(body[: length * 4].decode("utf-8", "replace").split())
+    """Return the beginning of a body on one line and without control characters, for a message."""
+    text = body[: length * 4].decode("utf-8", "replace")
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return text if len(text) <= length else text[: length - 1] + "…"

@@ -65,7 +65,8 @@ class Charts:
         if kind == "spark":
             return drawn
         outer, title = ("div", "p") if self._mail else ("figure", "figcaption")
-        small = Markup(" <small>{}</small>").format(made.subtitle) if made.subtitle else ""
+        line = Markup("<br>") if self._mail else " "  # mail clients and the text part know no block layout of ours
+        small = Markup("{}<small>{}</small>").format(line, made.subtitle) if made.subtitle else ""
         head = Markup('<{0} class="rr-caption">{1}{2}</{0}>').format(title, made.title, small) if made.title else ""
         rest = Markup('<p class="rr-more">and {} more</p>').format(made.left_out) if made.left_out else ""
         return Markup('<{0} class="rr-chart">{1}{2}{3}</{0}>').format(outer, head, drawn, rest)

@@ -99,17 +99,28 @@ def activity() -> DatasetView:
 
 def polls() -> DatasetView:
     """Return the answers to polls."""
+    asked = (
+        ("p1", "Was the pace right?", {"Yes": 61, "Too fast": 22, "Too slow": 5}),
+        ("p2", "May a customer ask what we store about them?", {"Yes, always": 74, "Only in the EU": 14}),
+    )
     rows: list[tuple[Value, ...]] = [
-        ("Was the pace right?", "Yes", 61),
-        ("Was the pace right?", "Too fast", 22), ("Was the pace right?", "Too slow", 5),
-        ("May a customer ask what we store about them?", "Yes, always", 74),
-        ("May a customer ask what we store about them?", "Only in the EU", 14),
-    ]  # fmt: skip
-    return dataset("polls", {"question": S, "answer": S, "votes": N}, rows)
+        (poll, question, person(number)[0], answer, 1)
+        for poll, question, votes in asked
+        for answer, count in votes.items()
+        for number in range(count)
+    ]
+    return dataset("polls", {"poll_id": S, "poll_question": S, "user_id": S, "answer": S, "votes": N}, rows)
 
 
 FINDINGS = (
-    Finding("check", "warn", "checks.everyone_known", "People watched who are not on the roster", 3),
+    Finding(
+        "check",
+        "warn",
+        "checks.everyone_known",
+        "People watched who are not on the roster",
+        3,
+        ("user_id guest-1", "user_id guest-<2>"),
+    ),
     Finding("check", "warn", "checks.no_anonymous", "Plays without a user id cannot be counted for anybody", 12),
 )
 

@@ -71,6 +71,14 @@ def test_negative_bars_are_refused() -> None:
         drawn("bar", Rows(COLUMNS[:2], [("a", -1)]), x="name", y="n")
 
 
+def test_parts_of_a_bar_carry_their_size_where_there_is_room() -> None:
+    rows = Rows(COLUMNS[:3], [("a", 400, 2), ("b", 9, 90)])
+    drawing = specification(drawn("stacked", rows, x="name", y=["n", "k"]), 304)
+    told = [(each["x"], each["y"], each["words"]) for each in drawing["layer"][-1]["data"]["values"]]
+    assert told == [("a", 200.0, "400"), ("b", 54.0, "90")]
+    assert len(specification(EVERY["bar"], 304)["layer"]) == 2
+
+
 def test_bars_can_be_sorted_and_cut() -> None:
     made = drawn("bar", Rows(COLUMNS[:2], [("a", 1), ("b", 9), ("c", 5)]), x="name", y="n", sort="desc", limit=2)
     assert [point.x for point in made.points] == ["b", "c"]
@@ -89,6 +97,14 @@ def test_summary_and_text() -> None:
     assert summary(made) == "Bar chart. Ann: 4; Bo: 2."
     assert text_chart(made).split("\n") == ["Ann  4  " + "█" * 20, "Bo   2  " + "█" * 10]
     assert summary(drawn("bar", Rows(COLUMNS[:2], []), x="name", y="n")) == "Bar chart without data."
+
+
+def test_parts_as_text() -> None:
+    assert text_chart(EVERY["stacked"]).split("\n")[2:] == [
+        'fill="#2a5a99" role="x" <b>  7  3   50%',
+        "Łukasz; |                    5  4   70%",
+        "Zoë                          1  \u2013  100%",
+    ]
 
 
 def test_fitting() -> None:

@@ -18,6 +18,7 @@ from loopback import Loopback, Say, Seen, serving
 from reportrunner.environment import Clock, Environment, Finished, LocalDone, Notice, SourceRuntime
 from reportrunner.errors import ProviderError, SecretError
 from reportrunner.execute import Executor
+from reportrunner.fill import SentRequest
 from reportrunner.flow import (
     Again,
     Answer,
@@ -471,3 +472,41 @@ def test_close_ends_blocked_reads_at_once() -> None:
 
 def interrupt() -> None:
     raise KeyboardInterrupt
+
+
+def test_a_source_that_takes_no_connection_for_long_is_given_up_for_all_flows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reportrunner.repeat.DOWN", 0.2)
+    with bench(lambda _: Say(), workers=2) as one:
+        sent: list[str] = []
+
+        def dead(filled: SentRequest, timeout: float, deadline: float) -> Reply:
+            sent.append(filled.url)
+            time.sleep(0.05)
+            return Reply(fault="connect: timeout")
+
+        monkeypatch.setattr(one.executor._env.transport, "send", dead)
+        ended = one.run(*(fetch(f"/{n}", dataset=f"d{n}") for n in range(100)))
+    assert {str(error(each)) for each in ended} == {
+        f"datasets.d{n}, step fetch: house could not be reached: connect: timeout (for 15.0 s)" for n in range(100)
+    }
+    assert {error(each).kind for each in ended} == {"unreachable"}
+    assert len(sent) < 30, "100 flows that each try six times would be 600"
+
+
+def test_a_source_that_answers_others_is_not_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reportrunner.repeat.DOWN", 0.1)
+    monkeypatch.setattr("reportrunner.repeat.backoff", lambda *_: 0.05)
+    with bench(lambda _: Say(body=b"fine")) as one:
+        real = one.executor._env.transport.send
+
+        def partly(filled: SentRequest, timeout: float, deadline: float) -> Reply:
+            if "/bad" in filled.url:
+                return Reply(fault="connect: timeout")
+            time.sleep(0.04)
+            return real(filled, timeout, deadline)
+
+        monkeypatch.setattr(one.executor._env.transport, "send", partly)
+        ended = one.run(*(fetch(path) for path in ("/bad", *(f"/{n}" for n in range(40)))))
+    assert Counter("lost" if each.error else "fine" for each in ended) == {"fine": 40, "lost": 1}
+    (lost,) = (error(each) for each in ended if each.error)
+    assert str(lost).endswith("connect: timeout (after 6 attempts)")

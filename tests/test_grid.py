@@ -40,6 +40,19 @@ def test_groups_and_limit() -> None:
     assert "Ada" not in table
 
 
+def test_a_group_says_what_it_counts_and_how_much_of_it_is_shown() -> None:
+    table = made(group="manager", limit=1, count="<play>", anchor="m")
+    assert '<tr class="rr-group" id="m-1">' in table
+    assert '<span class="rr-count">1 of 2 &lt;play&gt;s</span>' in table
+    assert '<span class="rr-count">1 &lt;play&gt;</span>' in made(group="manager", count="<play>")
+    assert "1 of 2" not in text_table(grid(ROWS, {"group": "manager"}, dt.UTC))
+
+
+def test_only_a_named_region_is_a_landmark() -> None:
+    assert 'role="region" aria-label="People"' in made(caption="People")
+    assert 'role="group" aria-label="Table"' in made()
+
+
 def test_empty_table_says_so() -> None:
     assert html_table(grid([], {"empty": "Nobody <yet>"}, dt.UTC)) == '<p class="rr-empty">Nobody &lt;yet&gt;</p>'
 

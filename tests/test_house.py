@@ -18,7 +18,7 @@ ROOMS = {
     "duckdb": {"duck.py"},
     "jinja2": {"expression_syntax.py", "sealed.py", "templatecheck.py", "templating.py"},
     "pydantic": {
-        "cli/", "ask.py", "checker.py", "diagnose.py", "formats/", "providers/", "shape.py", "spec.py", "schema.py",
+        "cli/", "ask.py", "checker.py", "diagnose.py", "formats/", "providers/", "shape.py", "spec.py", "schema.py", "strict.py",
     },
     "requests": {"transport.py"},
     "resvg_py": {"charts.py"},

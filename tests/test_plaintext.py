@@ -19,6 +19,7 @@ TABLE = (
         ("<h1>A  title</h1><p>One\n two</p>", "A title\n=======\n\nOne two\n"),
         ("<h2>Part</h2><ul><li>one</li><li>two</li></ul>", "Part\n----\n\n- one\n- two\n"),
         ("<p>a<br>b</p>", "a\nb\n"),
+        ("<ul><li>a<br><small>b</small></li><li>c</li></ul>", "- a\n  b\n- c\n"),
         ('<p><a href="https://x.example">here</a></p>', "here (https://x.example)\n"),
         ('<p><a href="https://x.example">https://x.example</a></p>', "https://x.example\n"),
         ("<head><title>no</title></head><style>p{}</style><p>yes</p>", "yes\n"),

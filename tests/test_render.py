@@ -14,6 +14,7 @@ from reportrunner.render import Due, render
 from reportrunner.report import Report
 from reportrunner.templating import Renderer
 
+TO = ["team@example.org"]
 RENDERER = Renderer({**templates(), "names.html.j2": "{% for name in report.datasets %}{{ name }} {% endfor %}"})
 
 
@@ -24,7 +25,7 @@ def due(output: str, form: str, made: Report, **options: object) -> Due:
 
 def test_documents_come_in_the_order_of_the_job_with_what_they_attach() -> None:
     made = report()
-    mail = due("mail", "email", made, template="compliance.email.j2", attach=["list"])
+    mail = due("mail", "email", made, template="compliance.email.j2", attach=["list"], to=TO)
     found = render([mail, due("list", "csv", made, dataset="overdue")], RENDERER)
     assert [(each.output, each.path) for each in found] == [("mail", "mail.eml"), ("list", "list.csv")]
     parts = [part.get_payload(decode=True) for part in message_from_bytes(found[0].content).walk()]
@@ -52,7 +53,7 @@ def test_one_document_per_value() -> None:
 
 def test_outputs_that_attach_one_another_are_a_bug_of_the_plan() -> None:
     made = report()
-    items = [due("a", "email", made, attach=["b"]), due("b", "email", made, attach=["a"])]
+    items = [due("a", "email", made, attach=["b"], to=TO), due("b", "email", made, attach=["a"], to=TO)]
     with pytest.raises(ValueError, match="attach one another: a, b"):
         render(items, RENDERER)
 

@@ -31,7 +31,8 @@ def endpoint_text(provider: Provider, endpoint: Endpoint) -> list[str]:
     lines += [f"days: {endpoint.zone}", f"needs: {endpoint.permissions}", "", "keys"]
     lines += _fields(endpoint.parameters)
     filters = endpoint.parameters.model_fields.get("filters")
-    model = next((m for m in union_members(filters.annotation) if is_model(m)), None) if filters else None
+    kinds = (union_members(filters.annotation) or (filters.annotation,)) if filters else ()
+    model = next((kind for kind in kinds if is_model(kind)), None)
     if model is not None:
         lines += ["", "filters", *_fields(model)]
     reports = endpoint.reports()

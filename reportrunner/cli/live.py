@@ -42,7 +42,8 @@ def live(
             runtimes = _stand_in(_sources(prepared), stack)
         else:
             ready, runtimes, code = _configured(prepared)
-        transport = Transport(time.monotonic, proxies=urllib.request.getproxies())
+        # The stand-in is on this machine, where no proxy can reach it.
+        transport = Transport(time.monotonic, proxies={} if sandbox else urllib.request.getproxies())
         stack.callback(transport.close)
         clock = Clock(time.monotonic, wall_clock)
         environment = Environment(transport, clock, REDACTOR, notify, random.Random(), workers)  # noqa: S311  jitter

@@ -15,7 +15,7 @@ from reportrunner.cli.options import Found, find_jobs
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 def command(folder: Path | None, select: str) -> int:
     """List the jobs of the project, or of a folder: file, tags, owner, title."""
-    from reportrunner.load import find_root
+    from reportrunner.project_root import find_root
 
     found = find_jobs([folder or find_root(Path.cwd()) / "jobs"], select)
     rows = [("job", "tags", "owner", "title"), *(_row(job) for job in found)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import platform
-import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
@@ -24,6 +22,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "sandbox": ("reportrunner.cli.sandbox", "Serve the stand-in for all providers on loopback."),
     }
 )
+
+
+class UnreadError(Exception):
+    """Whoever read our output has gone, as `head` does."""
 
 
 class Commands(click.Group):
@@ -52,6 +54,13 @@ class Commands(click.Group):
 
             raise click.UsageError(f'there is no command "{args[0]}"{did_you_mean(args[0], COMMANDS)}', ctx) from None
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; a pipe that its reader has closed is no error, and click would make it one."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise UnreadError from error
+
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         """Print the list without importing any command."""
         with formatter.section("Commands"):
@@ -75,8 +84,15 @@ def run_command(arguments: Sequence[str]) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        from reportrunner.cli.terminal import say
+
+        say("interrupted")
         return 130
+    except UnreadError:
+        from reportrunner.cli.terminal import drop_unread
+
+        drop_unread()
+        return 0
     except Exception as error:  # noqa: BLE001  the one place where nothing may pass
         return _say(error)
     return code if isinstance(code, int) else 0
@@ -89,15 +105,13 @@ def _say(error: Exception) -> int:
     if isinstance(error, ReportrunnerError):
         say_error(error)
         return error.exit_code
-    if isinstance(error, BrokenPipeError):
-        sys.stderr.close()
-        return 0
     _report_bug(error)
     return 1
 
 
 def _report_bug(error: Exception) -> None:
     """Print what an issue needs; secrets that this run knew are hidden."""
+    import platform
     import traceback
 
     from reportrunner.cli.terminal import REDACTOR

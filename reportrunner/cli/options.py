@@ -88,7 +88,7 @@ def wall_clock() -> datetime:
 def find_jobs(arguments: Iterable[Path], select: str) -> list[Found]:
     """Return the job files that are meant, each once, in order; usage errors for what is none (exit 2)."""
     from reportrunner.errors import UsageError
-    from reportrunner.load import find_root
+    from reportrunner.project_root import find_root
 
     arguments = list(arguments)
     if not arguments and not select:
@@ -103,16 +103,34 @@ def find_jobs(arguments: Iterable[Path], select: str) -> list[Found]:
         root = find_root(Path.cwd())
         files = list(_files(root / "jobs"))
     wanted = _selectors(select)
-    found = [_found(file, root) for file in dict.fromkeys(files)]
+    once: dict[Path, Path] = {}
+    for file in files:
+        once.setdefault(file.resolve(), file)
+    found = [_found(file, root) for file in once.values()]
     chosen = [job for job in found if not wanted or wanted & _marks(job.path)]
     if not chosen:
         raise UsageError("no job is meant: " + (f"none has {select}" if select else "the folder has no .toml file"))
+    _refuse_namesakes(chosen)
     return chosen
 
 
+def _refuse_namesakes(jobs: Iterable[Found]) -> None:
+    from reportrunner.errors import UsageError
+    from reportrunner.project_root import job_name
+
+    named: dict[str, str] = {}
+    for job in jobs:
+        name = job_name(job.path, job.root)
+        if name in named:
+            raise UsageError(f'{named[name]} and {job.shown} are both named "{name}": run one, or move it under jobs/')
+        named[name] = job.shown
+
+
 def _files(argument: Path) -> Iterator[Path]:
+    """Yield the job files an argument means; a project's own folder means its `jobs/`."""
     if argument.is_dir():
-        yield from sorted(path for path in argument.rglob("*.toml") if path.name != "reportrunner.toml")
+        folder = argument / "jobs" if (argument / "reportrunner.toml").is_file() else argument
+        yield from sorted(folder.rglob("*.toml"))
     elif argument.is_file():
         yield argument
     else:

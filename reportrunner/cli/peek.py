@@ -44,7 +44,7 @@ def command(**options: Unpack[Options]) -> int:
     from reportrunner.cli.progress import Progress
     from reportrunner.cli.terminal import say_error, start_logging
     from reportrunner.job import Moment
-    from reportrunner.run import landed_table
+    from reportrunner.run import landed_table, worst
     from reportrunner.table_file import rows
 
     start_logging(options["verbose"], options["log_file"])
@@ -62,9 +62,10 @@ def command(**options: Unpack[Options]) -> int:
         if opened.code:
             return opened.code
         gathered = landed_table(ready, opened.executor, Path(folder), progress.of(ready.plan.job.name))
-        if dataset in gathered.lost:
-            say_error(gathered.lost[dataset])
-            return gathered.lost[dataset].exit_code
+        if dataset not in gathered.landed:
+            for error in gathered.lost.values():
+                say_error(error)
+            return worst(error.exit_code for error in gathered.lost.values())
         table = gathered.landed[dataset].table
         head = [[column.name for column in table.columns], [str(column.type) for column in table.columns]]
         click.echo(_grid([*head, *([_cell(value) for value in row] for row in rows(table, options["rows"]))]))

@@ -30,6 +30,6 @@ def command(
     facts = [plan_facts(ready.plan) for ready in prepared]
     if as_json:
         click.echo(json.dumps(facts, indent=1, ensure_ascii=False))
-    else:
+    elif facts:
         click.echo("\n\n".join(plan_text(fact) for fact in facts))
     return code

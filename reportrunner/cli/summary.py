@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-import click
-
-from reportrunner.cli.terminal import say, say_error, style
+from reportrunner.cli.terminal import say, say_error, style, tell
 from reportrunner.report import Finding
 from reportrunner.run import Ended
 
@@ -26,22 +24,17 @@ def say_summary(ended: Ended) -> int:
         else:
             said = style("     lost", fg="red") if name in gathered.lost else "        -"
         say(f"  {name:<{width}} {said}")
-    for error in _own_errors(ended):
-        say_error(error)  # type: ignore[arg-type]
+    for error in ended.errors:
+        say_error(error)
     _findings(ended.findings)
     if ended.folder is None:
         say(style("nothing was published", fg="red", bold=True))
         return ended.exit_code
-    place = os.path.relpath(ended.folder)
+    place = min(os.path.relpath(ended.folder), str(ended.folder), key=len)
     for file in ended.files:
         say(f"  {place}/{file}")
-    click.echo(place if len(place) < len(str(ended.folder)) else str(ended.folder))
+    tell(place)
     return ended.exit_code
-
-
-def _own_errors(ended: Ended) -> Iterable[Exception]:
-    """Return the errors that began it; datasets lost because of another are not repeated."""
-    return [error for error in ended.gathered.lost.values() if "which failed" not in str(error)]
 
 
 def _findings(findings: Iterable[Finding]) -> None:

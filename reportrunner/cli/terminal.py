@@ -25,8 +25,30 @@ def colored() -> bool:
 
 
 def say(text: str = "") -> None:
-    """Print a line to standard error, secrets hidden."""
-    click.echo(REDACTOR.redact(text), err=True, color=colored())
+    """Print a line to standard error, secrets hidden; when nobody reads it any more, work goes on."""
+    try:
+        click.echo(REDACTOR.redact(text), err=True, color=colored())
+    except BrokenPipeError:
+        drop_unread()
+
+
+def tell(text: str) -> None:
+    """Print a line of data to standard output; when nobody reads it any more, work goes on."""
+    try:
+        click.echo(REDACTOR.redact(text))
+    except BrokenPipeError:
+        drop_unread()
+
+
+def drop_unread() -> None:
+    """Turn every stream whose reader has gone to nowhere, so that Python does not complain of it at its end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
 
 
 def style(text: str, **how: object) -> str:
@@ -72,3 +94,6 @@ def start_logging(verbosity: int, file: Path | None) -> None:
     logger.handlers = handlers or [logging.NullHandler()]
     for handler in logger.handlers:
         handler.addFilter(RedactingFilter(REDACTOR))
+    # Its warnings hold addresses, and without a handler of its own Python would print them as they are.
+    urllib3 = logging.getLogger("urllib3")
+    urllib3.handlers, urllib3.propagate = logger.handlers, False

@@ -13,7 +13,8 @@ from pydantic import Field
 from reportrunner.errors import Diagnostic, InvalidError
 from reportrunner.formats.common import Format, Writing
 from reportrunner.report import DatasetView, Document, Report
-from reportrunner.spec import OutputSpec, Strict
+from reportrunner.spec import OutputSpec
+from reportrunner.strict import Strict
 from reportrunner.table import Column, ColumnType, Value
 from reportrunner.words import did_you_mean, plain
 

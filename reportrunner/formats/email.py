@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from reportrunner.diagnose import Hinted
 from reportrunner.errors import OutputError
@@ -57,6 +57,12 @@ class EmailOutput(OutputSpec):
     reply_to: Address | None = None
     subject: Annotated[str, AfterValidator(_header)] | None = Field(default=None, description="Default: the title")
     attach: Annotated[tuple[str, ...], Field(strict=False)] = ()
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        if not (self.to or self.cc or self.bcc):
+            raise Hinted("an e-mail goes to somebody", 'add to = ["team@example.org"]')
+        return self
 
 
 def write(report: Report, options: EmailOutput, writing: Writing) -> Document:

@@ -8,12 +8,12 @@ import io
 import json
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from reportrunner.ask import Ask, Endpoint, Provider
-from reportrunner.delimited import typed_rows
+from reportrunner.delimited import decoded, typed_rows, unreadable
 from reportrunner.flow import (
     Again,
     Done,
@@ -30,14 +30,18 @@ from reportrunner.flow import (
 )
 from reportrunner.secret import SecretReference
 from reportrunner.span import WindowError, parse_duration
-from reportrunner.spec import EndpointDataset, PollSpec, SourceSpec, Strict
+from reportrunner.spec import EndpointDataset, PollSpec, SourceSpec
+from reportrunner.strict import Strict
 from reportrunner.table import Column, Rows, declare
-from reportrunner.verdict import excerpt, judge_http
+from reportrunner.verdict import excerpt, judge_http, plain
 
 WAITING = frozenset({"pending", "in_progress"})
 READY = "completed"
 ZONE_UNKNOWN = "no source says in which time zone its days are: rows near the window's ends may be a neighbour's"
 PRIVILEGE_HINT = 'chat and collaboration reports need privileges = ["virtualeventid:<id>"] on the dataset'
+
+
+Id = Annotated[str, Field(min_length=1)]
 
 
 class KalturaReportsSource(SourceSpec):
@@ -60,8 +64,8 @@ class ChatFilters(Strict):
         "entry_ids": "is spelt entries_ids by this service",
         "virtualeventid": "is spelt virtual_event_ids by this service",
     }
-    entries_ids: list[str] = Field(min_length=1)
-    virtual_event_ids: list[str] = Field(min_length=1)
+    entries_ids: list[Id] = Field(min_length=1)
+    virtual_event_ids: list[Id] = Field(min_length=1)
 
 
 class PollsActivity(EndpointDataset):
@@ -119,12 +123,17 @@ def _judge(reply: Reply) -> Verdict | None:
     return judge_http(reply)
 
 
-def _object(reply: Reply) -> dict[str, Any] | None:
+def _json(reply: Reply) -> object:
+    """Return the JSON document that the reply is, or None."""
     try:
-        answer = json.loads(reply.body)
-    except ValueError:
+        return json.loads(reply.body)
+    except (ValueError, RecursionError):
         return None
-    return answer if isinstance(answer, dict) else None
+
+
+def _text(answer: object, name: str) -> str | None:
+    value = answer.get(name) if isinstance(answer, dict) else None
+    return value if isinstance(value, str) and value else None
 
 
 def judge_generate(_: Request, reply: Reply) -> Verdict:
@@ -132,10 +141,10 @@ def judge_generate(_: Request, reply: Reply) -> Verdict:
     verdict = _judge(reply)
     if verdict is not None:
         return verdict
-    answer = _object(reply)
-    if answer is None or not isinstance(answer.get("sessionId"), str) or not answer["sessionId"]:
+    handle = _text(_json(reply), "sessionId")
+    if handle is None or not handle.isprintable():
         return Refused("unreadable", f"generate gave no sessionId: {excerpt(reply.body)}")
-    return Done({"sessionId": answer["sessionId"]})
+    return Done({"sessionId": handle})
 
 
 def judge_poll(_: Request, reply: Reply) -> Verdict:
@@ -143,15 +152,17 @@ def judge_poll(_: Request, reply: Reply) -> Verdict:
     verdict = _judge(reply)
     if verdict is not None:
         return verdict
-    answer = _object(reply)
-    status = answer.get("status") if answer else None
-    if not isinstance(status, str):
+    answer = _json(reply)
+    if answer is None:
+        return Again("failed", f"the poll's answer is no JSON: {excerpt(reply.body) or 'it is empty'}")
+    status = _text(answer, "status")
+    if status is None:
         return Refused("unreadable", f"the poll gave no status: {excerpt(reply.body)}")
     if status.lower() in WAITING:
         return Again("working", status)
     if status.lower() == READY:
         return Done()
-    return Refused("failed", f'the report ended with status "{status[:80]}": {excerpt(reply.body)}')
+    return Refused("failed", f'the report ended with status "{plain(status, 80)}": {excerpt(reply.body)}')
 
 
 def judge_serve(_: Request, reply: Reply) -> Verdict:
@@ -159,11 +170,13 @@ def judge_serve(_: Request, reply: Reply) -> Verdict:
     verdict = _judge(reply)
     if verdict is not None:
         return verdict
-    answer = _object(reply)
-    if answer is not None:
-        if str(answer.get("status", "")).lower() in WAITING:
-            return Again("failed", "the file is not ready although the poll said so")
+    answer = _json(reply)
+    if (_text(answer, "status") or "").lower() in WAITING:
+        return Again("failed", "the file is not ready although the poll said so")
+    if isinstance(answer, dict | list) or reply.body.lstrip().startswith(b"{"):
         return Refused("unreadable", f"JSON instead of CSV: {excerpt(reply.body)}")
+    if reply.body.lstrip().startswith(b"<"):
+        return Again("failed", f"no CSV: {excerpt(reply.body)}")
     if not reply.body.strip():
         return Refused("unreadable", "an empty file came back")
     return Done()
@@ -171,8 +184,13 @@ def judge_serve(_: Request, reply: Reply) -> Verdict:
 
 def read_csv(replies: tuple[Reply, ...], columns: tuple[Column, ...]) -> Rows:
     """Read the served CSV; columns are found by header, every row's field count is checked."""
-    text = replies[0].body.decode("utf-8-sig")
-    lines = [line for line in csv.reader(io.StringIO(text, newline=""), strict=True) if line]
+    text = decoded(replies[0].body)
+    try:
+        lines = [line for line in csv.reader(io.StringIO(text, newline=""), strict=True) if line]
+    except csv.Error as error:
+        raise unreadable(f"the file is no CSV: {error}") from None
+    if not lines:
+        raise unreadable("the file has no header")
     return typed_rows(lines[0], lines[1:], columns)
 
 

@@ -77,7 +77,7 @@ def test_unknown_column() -> None:
 
 def test_bom_and_empty() -> None:
     assert (
-        document(replace(report(), datasets=dict(report().datasets)), dataset="polls", bom=True)[:4] == b"\xef\xbb\xbfq"
+        document(replace(report(), datasets=dict(report().datasets)), dataset="polls", bom=True)[:4] == b"\xef\xbb\xbfp"
     )
     assert written({"a": T.STRING}, []) == "a\n"
     assert written({"a": T.STRING}, [(None,), ("x",)]) == 'a\n""\nx\n'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -71,7 +72,36 @@ def test_the_first_screen_answers_who_has_not_finished() -> None:
     assert re.search(r"\d+ of 248 people have not finished every required course", text)
     assert html.index("rr-lead") < html.index("<svg")
     assert html.count('<figure class="rr-chart">') == 2
-    assert "20 more rows in overdue.csv" in text
+    tiles = [int(value) for value in re.findall(r'rr-value">([\d,]+)<', html)]
+    late = int(re.findall(r"(\d+) of 248 people", text)[0])
+    assert tiles == [tiles[0], late - tiles[0], 248 - late, 60]
+
+
+def test_everybody_overdue_is_listed_under_a_manager_who_can_be_jumped_to() -> None:
+    html = page(report())
+    listed = html[html.index('<h2 id="overdue">') : html.index('<h2 id="activity">')]
+    assert listed.count("</td></tr>") == 60
+    targets = re.findall(r'<tr class="rr-group" id="(manager-\d+)"><th[^>]*>([^<]*) <span', listed)
+    assert re.findall(r'<a href="#(manager-\d+)">([^<]*)</a>', listed.replace("&#39;", "&#x27;")) == targets
+    counts = re.findall(r'rr-count">(\d+) open courses?<', listed)
+    assert len(counts) == len(targets)
+    assert sum(map(int, counts)) == 60
+
+
+def test_polls_are_counted() -> None:
+    text = text_of(page(report()))
+    assert "Was the pace right? 88 answers Too fast 22 25% Too slow 5 6% Yes 61 69%" in text
+
+
+def test_findings_show_their_first_rows_and_what_is_lived_with() -> None:
+    accepted = Finding("window.zone_unknown", "ok", "datasets.polls", "no source says so", accepted="a few <hours>")
+    made = report()
+    polls = replace(made.datasets["polls"], findings=(accepted,))
+    html = page(replace(made, datasets={**made.datasets, "polls": polls}))
+    text = text_of(html)
+    assert "<li>user_id guest-1</li><li>user_id guest-&lt;2&gt;</li><li>and 1 more</li>" in html
+    assert "Accepted No source says so datasets.polls · window.zone_unknown · accepted: a few &lt;hours&gt;" in text
+    assert "2 warnings about the data of this report: People watched" in text
 
 
 def test_a_clean_week_reads_well() -> None:
@@ -83,11 +113,13 @@ def test_a_clean_week_reads_well() -> None:
 
 def test_banners_and_mark() -> None:
     clean, warned = page(report(findings=())), page(report())
+    assert warned.index('class="rr-lead"') < warned.index('class="rr-status')
     failed = page(report(findings=(ERROR, *FINDINGS), sandbox=True))
     assert "rr-status rr-" not in clean
     assert "2 warnings about the data of this report" in text_of(warned)
     assert "Do not rely on this report yet: 1 error and 2 warnings were found" in text_of(failed)
     assert "Plays &lt;812&gt; differ" in failed
+    assert failed.index('class="rr-status') < failed.index('class="rr-lead"')
     assert "Sandbox data." in failed
     assert "Sandbox data." not in warned
 
@@ -100,6 +132,8 @@ def test_the_footer_says_where_numbers_come_from() -> None:
         "America/New_York",
         "sha256:6f1ed002",
         "2026-09-01",
+        "Window “campaign” 1 September \u2013 15 November 2026 (America/New_York)",
+        "polls: The zone of its days is unknown.",
     ):
         assert fact in text
     assert text.count("Plays of live sessions are not counted") == 1
@@ -114,7 +148,9 @@ def test_equal_reports_give_equal_bytes() -> None:
 
 def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     html = FORMATS["html"].options.model_validate({"format": "html"})
-    mail = FORMATS["email"].options.model_validate({"format": "email", "template": "compliance.email.j2"})
+    mail = FORMATS["email"].options.model_validate(
+        {"format": "email", "template": "compliance.email.j2", "to": ["a@example.org"]}
+    )
     table = FORMATS["csv"].options.model_validate({"format": "csv", "dataset": "overdue"})
     assert [missing_extra(each, RENDERER) for each in (html, mail, table)] == ["", "", ""]
     monkeypatch.setattr("reportrunner.formats.find_spec", lambda _: None)

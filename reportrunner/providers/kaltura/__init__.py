@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar, Literal, Self
@@ -12,10 +11,11 @@ from pydantic import Field, model_validator
 
 from reportrunner.ask import Provider, Source
 from reportrunner.diagnose import Hinted
-from reportrunner.flow import Done, Flow, Hole, Reply, Request, SessionKey, Step, Verdict
+from reportrunner.flow import Done, Flow, Hole, Refused, Reply, Request, SessionKey, Step, Verdict
 from reportrunner.providers.kaltura import custom, endpoints, wire
 from reportrunner.secret import SecretReference
-from reportrunner.spec import SecretSpec, SourceSpec, Strict
+from reportrunner.spec import SecretSpec, SourceSpec
+from reportrunner.strict import Strict
 from reportrunner.table import Rows
 
 DAY = 86_400
@@ -85,11 +85,13 @@ def sign_in(source: Source, key: SessionKey, now: dt.datetime) -> Flow:
     return Flow("", source.name, "kaltura.session.start", (Step("sign in", request, judge),), _no_rows)
 
 
-def _judge_session(request: Request, reply: Reply, *, expires: dt.datetime) -> Verdict:
-    verdict = wire.judge(request, reply)
-    if not isinstance(verdict, Done):
+def _judge_session(_: Request, reply: Reply, *, expires: dt.datetime) -> Verdict:
+    answer, verdict = wire.judge_answer(reply)
+    if verdict is not None:
         return verdict
-    return Done({"session": str(json.loads(reply.body))}, expires)
+    if not isinstance(answer, str) or not answer or not answer.isascii() or not answer.isprintable():
+        return Refused("unreadable", "session.start gave no session")
+    return Done({"session": answer}, expires)
 
 
 def _no_rows(_: tuple[Reply, ...]) -> Rows:

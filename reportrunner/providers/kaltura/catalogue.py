@@ -40,6 +40,8 @@ class ReportType:
     object_ids: str
     table_columns_with_object_ids: tuple[str, ...] | None
     total_count: str
+    joined: bool
+    """Assembled from several queries: its time series knows days, months and years only (kaltura.md §5.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ def _report_type(entry: Mapping[str, Any]) -> ReportType:
         object_ids=entry.get("objectIds_filter") or "",
         table_columns_with_object_ids=names("table_columns_when_objectIds_given"),
         total_count=entry.get("end_user_total_count") or "",
+        joined="joined" in (entry.get("columns_confidence") or ""),
     )
 
 

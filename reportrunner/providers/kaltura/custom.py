@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from reportrunner.ask import Ask, Endpoint
-from reportrunner.diagnose import Hinted
+from reportrunner.diagnose import Hinted, suggest
 from reportrunner.flow import Flow
 from reportrunner.providers.kaltura import wire
 from reportrunner.providers.kaltura.catalogue import custom_reports
@@ -37,6 +37,11 @@ class GetCsvFromStringParams(EndpointDataset):
                 raise Hinted(
                     f'params.{name} contains ";" or "=", which separate on the wire', "this value cannot be asked for"
                 )
+            if isinstance(item, list) and (not item or any(not text.strip() or "," in text for text in texts)):
+                raise Hinted(
+                    f"params.{name} is empty, or has a value that is empty or contains a comma, which separates values",
+                    "write one value per place, or remove the parameter",
+                )
         return value
 
     @model_validator(mode="after")
@@ -51,10 +56,21 @@ class GetCsvFromStringParams(EndpointDataset):
                 key="window",
             )
         if self.window is not None and doubled:
-            raise Hinted(f"params.{doubled[0]} is filled by the window", f"remove {doubled[0]}", key="params")
+            raise Hinted(
+                f"params.{doubled[0]} is filled by the window", f"remove {doubled[0]}", key=("params", doubled[0])
+            )
+        self._misspelt(report.parameters if report else ())
         if self.window is None and report is not None and not {"from_date_id", "from_date"} & set(self.params):
             raise Hinted(f"custom report {self.id} needs dates", 'write window = "name"', key="id")
         return self
+
+    def _misspelt(self, known: tuple[str, ...]) -> None:
+        """Refuse what is nearly a parameter that the guide lists: the service ignores those it does not know."""
+        for name in self.params:
+            near = suggest(name, set(known) - set(self.params)) if name not in known else ""
+            if near:
+                message = f'custom report {self.id} has no parameter "{name}"; did you mean "{near}"?'
+                raise Hinted(message, key=("params", name))
 
 
 def unfold_csv(ask: Ask) -> Flow:

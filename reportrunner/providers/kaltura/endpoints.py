@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -22,12 +22,14 @@ from reportrunner.providers.kaltura.catalogue import (
     report_names,
     report_types,
 )
-from reportrunner.providers.kaltura.filters import ReportFilters, TableFilters, TotalFilters, write_filter
+from reportrunner.providers.kaltura.filters import ReportFilters, TableFilters, TotalFilters, separable, write_filter
 from reportrunner.span import WindowError
 from reportrunner.spec import EndpointDataset
 from reportrunner.table import Column, declare
 from reportrunner.window import Window
 
+RELATIVE = 315_360_000
+"""Unix seconds up to this one count from now (kaltura.md §1)."""
 Interval = Literal["years", "months", "days", "hours", "minutes", "ten_minutes", "ten_seconds"]
 
 
@@ -37,14 +39,15 @@ def _report(value: object) -> object:
     wire_id = report_names().get(str(value).strip().upper())
     if wire_id is None:
         names = [report.name for report in report_types().values()]
-        near = suggest(str(value).upper(), [*names, *report_types()])
+        near = "" if str(value).strip().isdigit() else suggest(str(value).upper(), [*names, *report_types()])
         raise Hinted(
             f'there is no report type "{value}"' + (f'; did you mean "{near}"?' if near else ""),
-            "reportrunner explain kaltura.report.getTable lists them",
+            "" if near else "reportrunner explain kaltura.report.getTable lists them",
         )
     return wire_id
 
 
+ObjectIds = list[Annotated[str, separable(DELIMITER)]]
 Report = Annotated[str, BeforeValidator(_report), Field(description="Name or wire id of the report type")]
 
 
@@ -59,18 +62,17 @@ class ReportDataset(EndpointDataset):
     }
     window: str
     report: Report
-    objectIds: list[str] = Field(default=[], description="Entry ids, unless the report says otherwise")  # noqa: N815
+    objectIds: ObjectIds = Field(default=[], description="Entry ids, unless the report says otherwise")  # noqa: N815
 
-    @field_validator("objectIds")
-    @classmethod
-    def _object_ids(cls, value: list[str]) -> list[str]:
-        for item in value:
-            if DELIMITER in item:
-                raise Hinted(
-                    f'"{item}" contains "{DELIMITER}", which separates values on the wire',
-                    "this id cannot be asked for",
-                )
-        return value
+    @model_validator(mode="after")
+    def _one_of_a_quiz(self) -> Self:
+        given = write_filter(getattr(self, "filters", None))
+        texts = [DELIMITER.join(self.objectIds), *(str(text) for _, text in given)]
+        if self.report.startswith("quiz.") and any(sign in text for text in texts for sign in (DELIMITER, ",")):
+            raise Hinted(
+                f"{self.type.name} separates values by commas, unlike every other report", "ask one value at a time"
+            )
+        return self
 
     @property
     def type(self) -> ReportType:
@@ -95,15 +97,35 @@ class GetTable(ReportDataset):
         return value
 
     @model_validator(mode="after")
-    def _order(self) -> GetTable:
-        names = self.type.table_columns or ()
-        if self.order is not None and (self.order[:1] not in "+-" or self.order[1:] not in names):
-            near = suggest(self.order.lstrip("+-"), names)
+    def _buckets(self) -> Self:
+        if self.type.shape == "time-series" and self.interval == "years":
             raise Hinted(
-                f'{self.type.name} cannot be ordered by "{self.order}"'
-                + (f'; did you mean "-{near}"?' if near else ""),
-                f"write + or - and one of {', '.join(names)}",
+                "the service drops the year column of such a table",
+                'write interval = "months" and add up in SQL what may be added up',
+                key="interval",
+                at="value",
+            )
+        if self.type.joined and self.interval not in {None, "days", "months"}:
+            raise Hinted(
+                f"{self.type.name} answers zeros for {self.interval}",
+                'write interval = "days"',
+                key="interval",
+                at="value",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        names, order = table_names(self), self.order
+        if order is not None and (order[:1] not in {"+", "-"} or order[1:] not in names):
+            near = suggest(order.lstrip("+-"), names)
+            sign = order[0] if order[:1] in {"+", "-"} else "-"
+            raise Hinted(
+                f'{self.type.name} cannot be ordered by "{order}"'
+                + (f'; did you mean "{sign}{near}"?' if near else ""),
+                "" if near else f"write + or - and one of {', '.join(names)}",
                 key="order",
+                at="value",
             )
         return self
 
@@ -144,7 +166,7 @@ def unfold_total(ask: Ask) -> Flow:
     assert isinstance(parameters, GetTotal)
     request = wire.call("report", "getTotal", _question(ask, parameters, parameters.filters))
     read = partial(wire.read_total, columns=declare(total_columns(parameters), parameters.columns))
-    return fetch(ask, request, wire.judge, read)
+    return fetch(ask, request, wire.judge_total, read)
 
 
 def fetch(ask: Ask, request: Request, judge: Judge, read: Read) -> Flow:
@@ -179,6 +201,10 @@ def _dates(window: Window, *, bucketed: bool) -> Pairs:
     offset = window.utc_offset if bucketed else window.offset_at_start
     if offset not in OFFSETS:
         raise WindowError(f"the service does not know the offset of {window.zone} ({offset} minutes)", "", "")
+    if window.start_unix <= RELATIVE:
+        raise WindowError("the service reads instants before 1980 as counted from now; begin later", "", "")
+    if window.end_unix - window.start_unix < 2:
+        raise WindowError("the service reads a window of one second as a whole day; ask for two or more", "", "")
     zone = ("reportInputFilter[timeZoneOffset]", str(offset))
     if bucketed and window.whole_days:
         return (
@@ -196,9 +222,17 @@ def _dates(window: Window, *, bucketed: bool) -> Pairs:
 def table_columns(parameters: EndpointDataset) -> tuple[Column, ...]:
     """Return the columns of a report's table."""
     assert isinstance(parameters, GetTable)
+    return columns(table_names(parameters))
+
+
+def table_names(parameters: GetTable) -> tuple[str, ...]:
+    """Return the header that objectIds and interval lead to (kaltura.md §4, §5.5)."""
     report = parameters.type
     special = report.table_columns_with_object_ids if parameters.objectIds else None
-    return columns(special or report.table_columns or ())
+    names = special or report.table_columns or ()
+    if parameters.interval == "months" and names[:1] == ("date_id",):
+        return ("month_id", *names[1:])
+    return names
 
 
 def total_columns(parameters: EndpointDataset) -> tuple[Column, ...]:
@@ -209,8 +243,7 @@ def total_columns(parameters: EndpointDataset) -> tuple[Column, ...]:
 
 def _key(parameters: EndpointDataset) -> tuple[str, ...]:
     assert isinstance(parameters, GetTable)
-    report = parameters.type
-    return (report.table_columns or ())[:1] if report.shape == "by-dimension" else ()
+    return table_names(parameters)[:1] if parameters.type.shape == "by-dimension" else ()
 
 
 def _findings(parameters: EndpointDataset) -> tuple[tuple[str, str], ...]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, create_model
+from pydantic import AfterValidator, BeforeValidator, Field, create_model
 
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Pairs
 from reportrunner.providers.kaltura.catalogue import DELIMITER, filter_fields
-from reportrunner.spec import Strict
+from reportrunner.strict import Strict
 
 WINDOW_DECIDES = 'is decided by the window; write window = "name" beside filters'
 NOT_HERE = frozenset({"timeZoneOffset", "interval", "entryOperator"})
@@ -34,32 +34,46 @@ class ReportFilters(Strict):
     }
 
 
-def _no_delimiter(separator: str) -> AfterValidator:
-    def check(values: list[str]) -> list[str]:
-        for value in values:
-            if separator in value:
-                raise Hinted(
-                    f'"{value}" contains "{separator}", which separates values on the wire',
-                    "this value cannot be asked for",
-                )
-            if not value or value != value.strip():
-                raise Hinted(
-                    f'"{value}" is empty or has blanks around it, and nothing trims it',
-                    f'write "{value.strip() or "..."}"',
-                )
-        return values
+def separable(separator: str) -> AfterValidator:
+    """Refuse values that the wire would split, trim or take for no filter at all (kaltura.md §6)."""
+
+    def check(value: str) -> str:
+        if separator in value:
+            raise Hinted(
+                f'"{value}" contains "{separator}", which separates values on the wire',
+                "it cannot be asked for; leave it out here and pick its rows in sql",
+            )
+        if not value or value != value.strip():
+            hint = f'write "{value.strip()}"' if value.strip() else "remove it"
+            raise Hinted(f'"{value}" is empty or has blanks around it, and nothing trims it', hint)
+        return value
 
     return AfterValidator(check)
 
 
-def _country(values: list[str]) -> list[str]:
-    for value in values:
-        if len(value) == 2 and value.isupper():
-            raise Hinted(
-                f'countryIn takes country names, and "{value}" is a code',
-                'write the English name, such as "United States"',
-            )
-    return values
+def _not_empty(value: str) -> str:
+    if not value.strip():
+        raise Hinted("an empty text is no filter, and the report would count everything", "remove the key")
+    return value
+
+
+def _country(value: str) -> str:
+    if len(value) == 2 and value.isalpha():
+        hint = 'write the English name, such as "United States"'
+        raise Hinted(f'countryIn takes country names, and "{value}" is a code', hint)
+    return value
+
+
+def _switch(name: str) -> BeforeValidator:
+    """Answer the guides, which put the words to look for where a switch stands (kaltura.md §14)."""
+
+    def check(value: object) -> object:
+        if isinstance(value, str):
+            message = f'{name} is a switch, and the words to look for stand in "keywords"'
+            raise Hinted(message, f'write keywords = "{value}", {name} = true')
+        return value
+
+    return BeforeValidator(check)
 
 
 def _field(name: str, facts: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -67,14 +81,14 @@ def _field(name: str, facts: Mapping[str, Any]) -> tuple[Any, Any]:
     if facts.get("multi"):
         item: Any = Literal[tuple(facts["enum"])] if "enum" in facts else str
         separator = "," if facts.get("separator") == "','" else DELIMITER
-        validators = [_no_delimiter(separator)] + ([AfterValidator(_country)] if name == "countryIn" else [])
-        kind: Any = Annotated[(list[item], Field(min_length=1), *validators)]
+        validators = [separable(separator)] + ([AfterValidator(_country)] if name == "countryIn" else [])
+        kind: Any = Annotated[list[Annotated[(item, *validators)]], Field(min_length=1)]
     elif facts["type"] == "bool":
-        kind = bool
+        kind = Annotated[bool, _switch(name)] if name.startswith("searchIn") else bool
     elif facts["type"] == "time":
         kind = int
     else:
-        kind = str
+        kind = Annotated[str, AfterValidator(_not_empty)]
     return (kind | None, Field(default=None, description=description))
 
 

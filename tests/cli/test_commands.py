@@ -1,0 +1,247 @@
+"""The commands that send nothing, and peek: what they print where, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reportrunner.cli.main import COMMANDS, run_command
+
+ROOT = Path(__file__).parents[2]
+JOB = "jobs/weekly-compliance.toml"
+AS_OF = ["--as-of", "2026-11-16"]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the project, and the current folder."""
+    for name in ("jobs", "templates", "data"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "reportrunner.toml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+Said = pytest.CaptureFixture[str]
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+class TestValidate:
+    def test_a_valid_job(self, project: Path, capsys: Said) -> None:
+        assert run_command(["validate", JOB]) == 0
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err == f"{JOB}: valid, 11 datasets, 4 checks, 3 outputs\n"
+
+    def test_an_invalid_job_does_not_hide_a_valid_one(self, project: Path, capsys: Said) -> None:
+        shutil.copy(JOB, "jobs/zz.toml")
+        edit(Path(JOB), "USER_TOP_CONTENT", "USER_TOP_CONTENTS")
+        assert run_command(["validate", "jobs"]) == 3
+        said = capsys.readouterr().err
+        assert f"{JOB}:" in said
+        assert 'did you mean "USER_TOP_CONTENT"?' in said
+        assert "jobs/zz.toml: valid" in said
+
+    def test_a_required_param_is_checked_with_a_sample(self, project: Path, capsys: Said) -> None:
+        edit(Path(JOB), "default = 2026-09-01, ", "")
+        assert run_command(["validate", JOB]) == 0
+        assert run_command(["plan", JOB]) == 3
+        assert "--param campaign_start=" in capsys.readouterr().err
+
+    def test_it_needs_no_secret_and_no_network(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("KALTURA_ADMIN_SECRET", raising=False)
+
+        def refuse(*_: object) -> None:
+            raise AssertionError("a socket was opened")
+
+        monkeypatch.setattr(socket.socket, "connect", refuse)
+        assert run_command(["validate", JOB]) == 0
+        assert run_command(["plan", JOB, *AS_OF]) == 0
+
+
+class TestPlan:
+    def test_as_text(self, project: Path, capsys: Said) -> None:
+        assert run_command(["plan", JOB, *AS_OF]) == 0
+        text = capsys.readouterr().out
+        assert "window week: 2026-11-09T00:00:00-05:00 to 2026-11-16T00:00:00-05:00 (America/New_York)" in text
+        assert "progress: 2 x report.getTable at kaltura over campaign" in text
+        assert "ks = <session:kaltura>" in text
+        assert "writes overdue.csv (csv overdue_csv)" in text
+        assert "writes summary.eml (email summary to training-team@example.org)" in text
+
+    def test_as_json(self, project: Path, capsys: Said) -> None:
+        assert run_command(["plan", JOB, *AS_OF, "--json"]) == 0
+        (plan,) = json.loads(capsys.readouterr().out)
+        assert plan["label"] == "2026-W46"
+        form = plan["datasets"]["progress"]["requests"][0]["steps"][0]["form"]
+        assert form["ks"] == "<session:kaltura>"
+        assert form["reportInputFilter[entryIdIn]"] == "1_gdpr1"
+        polls = plan["datasets"]["polls"]["requests"][0]
+        assert [step["step"] for step in polls["steps"]] == ["generate", "poll", "serve"]
+        assert polls["steps"][2]["json"] == {"sessionId": "<capture:sessionId>"}
+        assert polls["session"] == "kaltura virtualeventid:4711"
+
+    def test_an_open_place_shows_its_ceiling(self, project: Path, capsys: Said) -> None:
+        wide = '{ dataset = "roster", column = "user_id", as = "entry_id" }'
+        edit(Path(JOB), '{ dataset = "course", column = "entry_id" }', wide)
+        assert run_command(["plan", JOB, *AS_OF]) == 0
+        assert "report.getTable x each(roster.user_id), at most 10,000 at kaltura" in capsys.readouterr().out
+
+    def test_equal_plans_are_equal_bytes(self, project: Path, capsys: Said) -> None:
+        run_command(["plan", JOB, *AS_OF, "--json"])
+        first = capsys.readouterr().out
+        run_command(["plan", JOB, *AS_OF, "--json"])
+        assert capsys.readouterr().out == first
+
+
+class TestLs:
+    def test_the_jobs_of_the_project(self, project: Path, capsys: Said) -> None:
+        assert run_command(["ls"]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[0].split() == ["job", "tags", "owner", "title"]
+        assert lines[1].startswith(f"{JOB}  compliance,weekly  training-team@example.org  Compliance training")
+
+    def test_a_job_that_cannot_be_read_is_listed(self, project: Path, capsys: Said) -> None:
+        Path("jobs/broken.toml").write_text("title = ", "utf-8")
+        assert run_command(["ls"]) == 0
+        assert "jobs/broken.toml" in capsys.readouterr().out
+
+    def test_selected(self, project: Path, capsys: Said) -> None:
+        shutil.copy(JOB, "jobs/other.toml")
+        edit(Path("jobs/other.toml"), '["compliance", "weekly"]', '["daily"]')
+        assert run_command(["ls", "--select", "tag:daily"]) == 0
+        assert capsys.readouterr().out.count("jobs/") == 1
+
+    def test_outside_a_project(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:
+        monkeypatch.chdir(tmp_path)
+        assert run_command(["ls"]) == 2
+        assert "no reportrunner.toml" in capsys.readouterr().err
+
+
+class TestPeek:
+    def test_a_dataset_with_its_types(self, project: Path, capsys: Said) -> None:
+        assert run_command(["peek", "weekly-compliance.totals", "--sandbox", *AS_OF]) == 0
+        said = capsys.readouterr()
+        names, types, *rows = said.out.splitlines()
+        assert names.split()[:3] == ["unique_known_users", "unique_videos", "count_plays"]
+        assert types.split()[:3] == ["integer", "integer", "integer"]
+        assert len(rows) == 3
+        assert rows[-1] == "2 rows"
+        assert "progress" not in said.err, "only the dataset and its inputs are fetched"
+
+    def test_sql_brings_its_inputs(self, project: Path, capsys: Said) -> None:
+        assert run_command(["peek", f"{JOB}.by_course", "--sandbox", *AS_OF, "--rows", "1"]) == 0
+        assert "1_gdpr1" in capsys.readouterr().out
+        assert not Path("out").exists()
+        assert not Path(".reportrunner").exists()
+
+    @pytest.mark.parametrize("target", ["weekly-compliance", "nothing.overdue", "weekly-compliance.overdo", JOB])
+    def test_what_is_no_dataset(self, target: str, project: Path, capsys: Said) -> None:
+        assert run_command(["peek", target, "--sandbox", *AS_OF]) == 2
+        assert capsys.readouterr().out == ""
+
+    def test_without_a_secret(self, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:
+        monkeypatch.delenv("KALTURA_ADMIN_SECRET", raising=False)
+        assert run_command(["peek", "weekly-compliance.totals"]) == 3
+        assert "KALTURA_ADMIN_SECRET" in capsys.readouterr().err
+
+
+class TestExplain:
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (["kaltura"], ["report.getTable", "partner"]),
+            (["kaltura.report.getTable"], ["categoriesAncestorIdIn", "USER_TOP_CONTENT", "12,000", "ANALYTICS_BASE"]),
+            (["kaltura.report.getTable", "13"], ["count_plays: integer, plays, additive", "kaltura.md §8 (unknown)"]),
+            (["kaltura.report.getTotal", "user_top_content"], ["unique_known_users"]),
+            (["kaltura_reports.pollsActivity"], ["entries_ids", "virtualeventid"]),
+            (["kaltura.vod_only"], ["playbackTypeIn"]),
+            (["report"], ["report.{job, title", "dataset.{name"]),
+        ],
+    )
+    def test_a_subject(self, arguments: list[str], words: list[str], capsys: Said) -> None:
+        assert run_command(["explain", *arguments]) == 0
+        said = capsys.readouterr().out
+        assert [word for word in words if word not in said] == []
+
+    @pytest.mark.parametrize(
+        ("arguments", "near"),
+        [
+            (["kaltura.report.getTabel"], "kaltura.report.getTable"),
+            (["kaltura.vod_onli"], "kaltura.vod_only"),
+            (["kaltura.report.getTable", "USER_TOP_CONTNT"], "USER_TOP_CONTENT"),
+        ],
+    )
+    def test_a_misspelt_one(self, arguments: list[str], near: str, capsys: Said) -> None:
+        assert run_command(["explain", *arguments]) == 2
+        assert f'did you mean "{near}"?' in capsys.readouterr().err
+
+
+class TestSchema:
+    def test_on_standard_output(self, capsys: Said) -> None:
+        assert run_command(["schema", "project"]) == 0
+        assert json.loads(capsys.readouterr().out)["title"] == "reportrunner project"
+
+    def test_into_a_folder(self, tmp_path: Path) -> None:
+        assert run_command(["schema", "--out", str(tmp_path / "schemas")]) == 0
+        assert sorted(path.name for path in (tmp_path / "schemas").iterdir()) == [
+            "job.schema.json",
+            "project.schema.json",
+        ]
+
+
+class TestSandbox:
+    @pytest.fixture
+    def process(self) -> Iterator[subprocess.Popen[str]]:
+        command = [sys.executable, "-m", "reportrunner", "sandbox", "--fault", "http_503=1"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            yield process
+            process.kill()
+
+    def test_it_serves_and_stops_when_interrupted(self, process: subprocess.Popen[str]) -> None:
+        import signal
+        import urllib.error
+        import urllib.request
+
+        assert process.stdout
+        assert process.stderr
+        url = process.stdout.readline().strip()
+        assert url.startswith("http://127.0.0.1:")
+        address = f"{url}/api_v3/service/report/action/getTotal?format=1"
+        with pytest.raises(urllib.error.HTTPError) as failed:
+            urllib.request.urlopen(address, timeout=10)
+        failed.value.close()
+        assert failed.value.code == 503
+        with urllib.request.urlopen(address, timeout=10) as reply:
+            assert json.loads(reply.read())["objectType"] == "KalturaAPIException"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 130
+
+    @pytest.mark.parametrize("fault", ["htp_503=1", "http_503=x", "nothing"])
+    def test_an_unknown_fault(self, fault: str, capsys: Said) -> None:
+        assert run_command(["sandbox", "--fault", fault]) == 2
+        assert "--fault" in capsys.readouterr().err
+
+
+def test_no_command_imports_what_it_does_not_need() -> None:
+    heavy = {"duckdb", "requests", "jinja2", "pydantic", "vl_convert", "reportrunner.sandbox"}
+    for arguments in (["--help"], ["--version"], *([name, "--help"] for name in COMMANDS), ["ls"]):
+        code = (
+            "import sys; from reportrunner.cli.main import run_command; "
+            f"run_command({arguments!r}); print('\\n'.join(sys.modules))"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+        loaded = heavy & set(done.stdout.split())
+        assert (arguments, loaded) == (arguments, set())

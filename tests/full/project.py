@@ -1,0 +1,56 @@
+"""The showcase job, run as a user runs it, in a copy of the project that may be given further outputs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+JOB = "jobs/weekly-compliance.toml"
+AS_OF = "2026-11-16"
+PARTS = ("reportrunner.toml", "jobs", "data", "templates")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a command said and how it ended."""
+
+    out: str
+    err: str
+    code: int
+
+
+def copy_project(into: Path, outputs: str = "") -> Path:
+    """Copy the project's own files, the job extended by `outputs` (TOML), and return the copy's root."""
+    into.mkdir(exist_ok=True)
+    for name in PARTS:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, into / name)
+        else:
+            shutil.copy(source, into / name)
+    job = into / JOB
+    job.write_text(job.read_text(encoding="utf-8") + outputs, encoding="utf-8")
+    return into
+
+
+def reportrunner(root: Path, *arguments: str) -> Command:
+    """Run the command line in a project."""
+    environment = {**os.environ, "HOME": str(root), "NO_COLOR": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "reportrunner", *arguments],
+        cwd=root, env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    return Command(done.stdout, done.stderr, done.returncode)
+
+
+def run_job(root: Path) -> Path:
+    """Run the job against the sandbox and return the folder of its documents."""
+    done = reportrunner(root, "run", JOB, "--sandbox", "--as-of", AS_OF)
+    if done.code != 0:
+        raise RuntimeError(f"the job ended with {done.code}\n{done.err}")
+    return root / done.out.strip()

@@ -1,0 +1,127 @@
+"""The documentation cannot drift: what exists is documented, what is documented exists, and what README says runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from reportrunner import errors
+from reportrunner.cli.main import COMMANDS, run_command
+from reportrunner.finding_codes import CODES
+from reportrunner.formats import FORMATS
+from reportrunner.providers import PROVIDERS
+from reportrunner.sandbox import Faults
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def first_cells(text: str, heading: str) -> set[str]:
+    """The names in backticks of the first column of the table under that head."""
+    table = text[text.index(heading) :].split("\n\n", maxsplit=1)[0].splitlines()[2:]
+    return {name for row in table for name in re.findall(r"`([^`]+)`", row.split("|")[1])}
+
+
+def test_every_command_is_in_the_readme_and_no_other() -> None:
+    said = {cell.split()[1] for cell in first_cells(page("README.md"), "| command | does |")}
+    assert said == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_has_help_with_a_sentence_and_every_option_one(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command([name, "--help"]) == 0
+    text = capsys.readouterr().out
+    assert re.search(r"\n\n  [A-Z][^.]*\.", text)
+    for option in re.findall(r"^  (-.*)$", text, re.MULTILINE):
+        assert re.search(r"\S  +\S", option) or f"{option}\n   " in text
+
+
+def test_every_exit_code_is_in_the_readme_and_no_other() -> None:
+    classes = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, errors.ReportrunnerError)]
+    rows = re.findall(r"^\| (\d+) \|", page("README.md"), re.MULTILINE)
+    assert {int(row) for row in rows} == {0, 5} | {c.exit_code for c in classes}
+
+
+@pytest.mark.parametrize("name", sorted(PROVIDERS))
+def test_every_provider_has_a_page_with_all_its_endpoints(name: str) -> None:
+    assert first_cells(page(f"docs/providers/{name}.md"), "| endpoint |") >= set(PROVIDERS[name].endpoints)
+    listed = re.findall(r"^\| `([^`]+)` \|", page(f"docs/providers/{name}.md"), re.MULTILINE)
+    assert set(listed) == set(PROVIDERS[name].endpoints)
+    assert f"docs/providers/{name}.md" in page("README.md")
+
+
+def test_every_provider_page_is_of_a_provider() -> None:
+    assert {path.stem for path in (ROOT / "docs/providers").glob("*.md")} == set(PROVIDERS)
+
+
+def test_every_format_has_a_section_and_no_other() -> None:
+    assert set(re.findall(r"^## `(\w+)`", page("docs/formats.md"), re.MULTILINE)) == set(FORMATS)
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_every_key_of_a_format_is_documented(name: str) -> None:
+    section = page("docs/formats.md").split(f"## `{name}`")[1].split("\n## ")[0]
+    keys = set(FORMATS[name].options.model_fields) - {"format", "path", "each"}
+    assert {key for key in keys if not re.search(rf"`{key}\b", section)} == set()
+
+
+def test_every_finding_code_is_documented_in_its_own_words() -> None:
+    rows = dict(re.findall(r"^\| `([^`]+)` \| (.*) \|$", page("docs/findings.md"), re.MULTILINE))
+    assert rows == dict(CODES)
+
+
+def test_every_fault_of_the_sandbox_is_documented() -> None:
+    text = page("docs/sandbox.md")
+    assert {name for name in Faults.__dataclass_fields__ if f"`{name}=" not in text} == set()
+
+
+def test_every_decision_is_listed() -> None:
+    files = {path.name for path in (ROOT / "docs/decisions").glob("0*.md")}
+    assert set(re.findall(r"\((0[^)]+\.md)\)", page("docs/decisions/README.md"))) == files
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_link_leads_somewhere(path: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", path.read_text("utf-8"))
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def readme_commands() -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", page("README.md"), re.DOTALL)
+    lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if "reportrunner " in line]
+
+
+@pytest.mark.parametrize("line", readme_commands())
+def test_every_command_of_the_readme_runs(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    arguments = shlex.split(line)[1:]
+    if arguments[0] == "run":
+        arguments += ["--out", str(tmp_path)]
+    assert run_command(arguments) == 0
+
+
+def test_the_diagnostic_in_the_readme_is_what_the_command_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import shutil
+
+    for name in ("jobs", "templates", "data"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "reportrunner.toml", tmp_path)
+    job = tmp_path / "jobs/weekly-compliance.toml"
+    job.write_text(job.read_text("utf-8").replace("entryIdIn =", "entryIdsIn =", 1), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert run_command(["validate", "jobs/weekly-compliance.toml"]) == 3
+    shown = re.search(r"```text\n(.*?)```", page("README.md"), re.DOTALL)
+    assert shown
+    assert capsys.readouterr().err == shown[1]

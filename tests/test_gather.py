@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from random import Random
+from typing import cast
+
+import pytest
+from plans import Hand, N, S, asking, columns, plan, query, refusal, rows
+
+from reportrunner.ask import Each, FileNode, InlineNode, Node, QueryNode
+from reportrunner.errors import InvalidError, ReportrunnerError, SqlError
+from reportrunner.execute import Executor
+from reportrunner.gather import Gathered, Gathering, Place, gather
+from reportrunner.land import land
+from reportrunner.plan import RunPlan
+from reportrunner.table import Column, Note, Rows, Table, Value
+from reportrunner.table_file import rows as stored
+
+ENTRY = columns(entry_id=S)
+SEEN = columns(name=S, plays=N)
+PEOPLE = columns(user_id=S, plays=N)
+
+
+def first(waiting: Sequence[object]) -> int:
+    return 0
+
+
+def last(waiting: Sequence[object]) -> int:
+    return len(waiting) - 1
+
+
+def inline(name: str, of: tuple[Column, ...], *cells: tuple[Value, ...]) -> InlineNode:
+    return InlineNode(name, Rows(of, list(cells)), (), ())
+
+
+def count_rows(node: QueryNode, inputs: Mapping[str, Table], file: Path) -> Table:
+    """The transform of these tests: one row with how many rows came in."""
+    total = sum(table.rows for table in inputs.values())
+    return land(Rows(columns(n=N), [(total,)]), node.name, file, ())
+
+
+class Told:
+    """What a gathering tells, as one line each."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def __call__(self, dataset: str, what: str, detail: str) -> None:
+        self.lines.append(f"{dataset} {what}: {detail}")
+
+
+def gathering(of: RunPlan, hand: Hand, folder: Path, told: Told | None = None) -> Gathering:
+    return Gathering(of, cast("Executor", hand), Place(folder, folder / of.job.name), count_rows, told or Told())
+
+
+def gathered(of: RunPlan, hand: Hand, folder: Path, told: Told | None = None) -> Gathered:
+    (one,) = gather([gathering(of, hand, folder, told)], cast("Executor", hand), 1)
+    return one.result
+
+
+def test_every_kind_of_dataset_lands_in_the_order_of_needs(tmp_path: Path) -> None:
+    (tmp_path / "roster.csv").write_text("user_id,plays\nana,1\nbo,2\n")
+    nodes: list[Node] = [
+        inline("course", ENTRY, ("a",), ("b",)),
+        FileNode("roster", "roster.csv", PEOPLE, (), ("user_id",)),
+        asking("progress", SEEN),
+        query("status", "roster", "progress"),
+        query("overdue", "status", "course"),
+    ]
+    told = Told()
+    result = gathered(plan(*nodes), Hand(lambda _: rows(SEEN, ("ana", 3))), tmp_path, told)
+    assert {name: landed.table.rows for name, landed in result.landed.items()} == {
+        "course": 2, "roster": 2, "progress": 1, "status": 1, "overdue": 1,
+    }  # fmt: skip
+    assert stored(result.landed["status"].table) == [(3,)]
+    assert stored(result.landed["overdue"].table) == [(3,)]
+    assert (result.lost, result.behind) == ({}, {})
+    assert [exchange.path for exchange in result.exchanges["progress"]] == ["/all"]
+    assert sorted(told.lines) == [
+        "course landed: 2 rows", "overdue landed: 1 rows", "progress landed: 1 rows", "roster landed: 2 rows",
+        "status landed: 1 rows",
+    ]  # fmt: skip
+
+
+def each_entry(**changes: object) -> RunPlan:
+    """`progress` asked once per entry of a dataset that lands first."""
+    each = Each(Column("entry_id", S), "course", "entry_id")
+    node = asking("progress", (*SEEN, each.column), "{{ each }}", each, **changes)
+    return plan(FileNode("course", "course.csv", ENTRY, (), ()), node)
+
+
+def of_entry(path: str) -> Rows:
+    return rows(SEEN, (f"ana of {path}", 1), (f"bo of {path}", 2))
+
+
+@pytest.mark.parametrize("pick", [first, last, lambda waiting: Random(7).randrange(len(waiting))])
+def test_an_open_each_is_asked_once_per_value_whatever_the_order_of_replies(
+    tmp_path: Path, pick: Callable[[Sequence[object]], int]
+) -> None:
+    (tmp_path / "course.csv").write_text("entry_id\nz\na\nz\nm\na\n")
+    hand = Hand(of_entry, pick)
+    result = gathered(each_entry(), hand, tmp_path)
+    assert hand.asked == ["a", "m", "z"]
+    assert stored(result.landed["progress"].table) == sorted(
+        (f"{who} of {entry}", count, entry) for entry in "zam" for who, count in (("ana", 1), ("bo", 2))
+    )
+    assert [exchange.path for exchange in result.exchanges["progress"]] == ["/a", "/m", "/z"]
+
+
+def test_an_each_over_no_values_gives_an_empty_table(tmp_path: Path) -> None:
+    (tmp_path / "course.csv").write_text("entry_id\n")
+    hand = Hand(of_entry)
+    result = gathered(each_entry(), hand, tmp_path)
+    assert hand.asked == []
+    table = result.landed["progress"].table
+    assert (table.rows, [column.name for column in table.columns]) == (0, ["name", "plays", "entry_id"])
+    assert result.exchanges["progress"] == ()
+
+
+def test_a_known_each_over_no_values_gives_an_empty_table(tmp_path: Path) -> None:
+    each = Each(Column("entry_id", S), "", "", ())
+    result = gathered(plan(asking("progress", (*SEEN, each.column), "{{ each }}", each)), Hand(of_entry), tmp_path)
+    assert result.landed["progress"].table.rows == 0
+
+
+def invalid(result: Gathered, dataset: str = "progress") -> str:
+    error = result.lost[dataset]
+    assert isinstance(error, InvalidError)
+    (said,) = error.diagnostics
+    assert (said.file, said.line, said.source[:4]) == ("jobs/weekly.toml", 4, "each")
+    assert said.hint == "go over a dataset whose sql leaves out what cannot be asked"
+    return said.message
+
+
+def test_a_missing_value_is_refused_by_each(tmp_path: Path) -> None:
+    of = columns(entry_id=N)
+    each = Each(Column("entry_id", N), "course", "entry_id")
+    (tmp_path / "course.csv").write_text("entry_id,x\n1,a\n,b\n,c\n")
+    course = FileNode("course", "course.csv", (*of, Column("x", S)), (), ())
+    hand = Hand(of_entry)
+    result = gathered(plan(course, asking("progress", (*SEEN, each.column), "x{{ each }}", each)), hand, tmp_path)
+    assert invalid(result) == "course.entry_id has 2 rows without a value"
+    assert hand.asked == []
+
+
+def test_more_values_than_the_ceiling_are_refused_by_each(tmp_path: Path) -> None:
+    lines = "".join(f"e{number}\n" for number in range(10_001))
+    (tmp_path / "course.csv").write_text(f"entry_id\n{lines}")
+    hand = Hand(of_entry)
+    assert invalid(gathered(each_entry(), hand, tmp_path)) == "each goes over 10,001 values, and 10,000 are the most"
+    assert hand.asked == []
+
+
+def test_a_value_that_the_endpoint_does_not_take_is_refused_by_each(tmp_path: Path) -> None:
+    (tmp_path / "course.csv").write_text(f"entry_id\nfine\n{'x' * 41}\n")
+    hand = Hand(of_entry)
+    message = invalid(gathered(each_entry(), hand, tmp_path))
+    assert message == f'the value "{"x" * 41}" does not fit where each stands'
+    assert hand.asked == []
+
+
+def test_a_lost_dataset_takes_what_needs_it_and_nothing_else(tmp_path: Path) -> None:
+    def answers(path: str) -> Rows | ReportrunnerError:
+        return refusal("progress") if path == "bad" else rows(SEEN, ("ana", 1))
+
+    nodes: list[Node] = [
+        asking("progress", SEEN, "bad"),
+        asking("activity", SEEN, "good"),
+        query("status", "progress", "activity"),
+        query("overdue", "status"),
+        query("week", "activity"),
+    ]
+    told = Told()
+    result = gathered(plan(*nodes), Hand(answers), tmp_path, told)
+    assert {name: str(error) for name, error in result.lost.items()} == {"progress": str(refusal("progress"))}
+    assert result.behind == {"status": "progress", "overdue": "status"}
+    assert set(result.landed) == {"activity", "week"}
+    assert 'overdue lost: needs dataset "status", which failed' in told.lines
+
+
+def test_the_first_error_of_a_dataset_is_the_one_that_is_told(tmp_path: Path) -> None:
+    (tmp_path / "course.csv").write_text("entry_id\na\nb\nc\n")
+    result = gathered(each_entry(), Hand(lambda path: refusal("progress", path), last), tmp_path)
+    assert str(result.lost["progress"]).endswith("refused: c")
+    assert set(result.landed) == {"course"}
+
+
+def test_one_lost_value_loses_the_dataset_but_only_after_all_have_ended(tmp_path: Path) -> None:
+    (tmp_path / "course.csv").write_text("entry_id\na\nb\nc\n")
+    hand = Hand(lambda path: refusal("progress", path) if path == "b" else of_entry(path))
+    result = gathered(each_entry(), hand, tmp_path)
+    assert str(result.lost["progress"]).endswith("refused: b")
+    assert "progress" not in result.landed
+    assert not hand._waiting
+
+
+def test_a_file_that_cannot_be_read_loses_its_dataset_with_the_code_of_its_kind(tmp_path: Path) -> None:
+    (tmp_path / "course.csv").write_text("entry_id,stray\na,b\n")
+    result = gathered(each_entry(), Hand(of_entry), tmp_path)
+    assert result.lost["course"].exit_code == 3
+    assert result.behind == {"progress": "course"}
+
+
+def test_sql_that_fails_on_data_loses_its_dataset(tmp_path: Path) -> None:
+    def fail(node: QueryNode, inputs: Mapping[str, Table], file: Path) -> Table:
+        raise SqlError("division by zero")
+
+    hand = Hand(of_entry)
+    of = plan(inline("course", ENTRY, ("a",)), query("status", "course"))
+    one = Gathering(of, cast("Executor", hand), Place(tmp_path, tmp_path), fail, Told())
+    (done,) = gather([one], cast("Executor", hand), 1)
+    assert (str(done.result.lost["status"]), done.result.lost["status"].exit_code) == ("division by zero", 3)
+
+
+def test_a_bug_in_local_work_is_raised_and_not_told_as_a_lost_dataset(tmp_path: Path) -> None:
+    def fail(node: QueryNode, inputs: Mapping[str, Table], file: Path) -> Table:
+        raise ZeroDivisionError
+
+    hand = Hand(of_entry)
+    of = plan(inline("course", ENTRY, ("a",)), query("status", "course"))
+    one = Gathering(of, cast("Executor", hand), Place(tmp_path, tmp_path), fail, Told())
+    with pytest.raises(ZeroDivisionError):
+        list(gather([one], cast("Executor", hand), 1))
+
+
+def test_rows_that_repeat_identically_are_dropped_with_a_note(tmp_path: Path) -> None:
+    twice = rows(SEEN, ("ana", 1), ("bo", 2), ("ana", 1), ("ana", 1))
+    result = gathered(plan(asking("progress", SEEN, key=("name",))), Hand(lambda _: twice), tmp_path)
+    landed = result.landed["progress"]
+    assert stored(landed.table) == [("ana", 1), ("bo", 2)]
+    assert landed.notes == (Note("duplicated", "2 rows came twice and were dropped"),)
+
+
+def test_rows_with_one_key_and_other_values_are_kept_and_told_as_conflicting(tmp_path: Path) -> None:
+    both = rows(SEEN, ("ana", 1), ("ana", 2), ("bo", 2))
+    result = gathered(plan(asking("progress", SEEN, key=("name",))), Hand(lambda _: both), tmp_path)
+    landed = result.landed["progress"]
+    assert stored(landed.table) == [("ana", 1), ("ana", 2), ("bo", 2)]
+    assert landed.notes == (Note("conflicting", "1 rows repeat a name with other values"),)
+
+
+def test_rows_without_a_key_may_repeat(tmp_path: Path) -> None:
+    twice = rows(SEEN, ("ana", 1), ("ana", 1))
+    landed = gathered(plan(asking("progress", SEEN)), Hand(lambda _: twice), tmp_path).landed["progress"]
+    assert (landed.table.rows, landed.notes) == (2, ())
+
+
+def test_the_same_row_of_two_values_of_each_is_no_repeat(tmp_path: Path) -> None:
+    (tmp_path / "course.csv").write_text("entry_id\na\nb\n")
+    of = each_entry(key=("entry_id", "name"))
+    result = gathered(of, Hand(lambda _: rows(SEEN, ("ana", 1))), tmp_path)
+    assert stored(result.landed["progress"].table) == [("ana", 1, "a"), ("ana", 1, "b")]
+    assert result.landed["progress"].notes == ()
+
+
+def test_notes_of_many_answers_are_told_once(tmp_path: Path) -> None:
+    (tmp_path / "course.csv").write_text("entry_id\na\nb\n")
+    note = Note("unexpected_column", 'the answer has a column "x"')
+    result = gathered(each_entry(), Hand(lambda _: rows(SEEN, ("ana", 1), notes=(note,))), tmp_path)
+    assert result.landed["progress"].notes == (note,)
+
+
+def test_gatherings_side_by_side_take_their_own_and_no_more_at_once_than_allowed(tmp_path: Path) -> None:
+    hand = Hand(lambda path: rows(SEEN, (path, 1)), last)
+    of = [plan(asking("progress", SEEN, f"job{n}"), query("status", "progress"), name=f"job{n}") for n in range(5)]
+    many = [gathering(one, hand, tmp_path) for one in of]
+    driven = gather(many, cast("Executor", hand), 2)
+    assert next(driven).result.landed["status"].table.rows == 1
+    assert hand.asked == ["job0", "job1"]
+    rest = [next(driven) for _ in range(4)]
+    assert [*driven] == []
+    assert {one.result.landed["progress"].table.file.parent.name for one in rest} <= {f"job{n}" for n in range(5)}
+    for number, one in enumerate(many):
+        assert stored(one.result.landed["progress"].table) == [(f"job{number}", 1)]
+        assert set(one.result.landed) == {"progress", "status"}
+
+
+def test_equal_asks_of_two_runs_each_get_their_answer(tmp_path: Path) -> None:
+    hand = Hand(lambda path: rows(SEEN, (path, 1)))
+    many = [gathering(plan(asking("progress", SEEN), name=name), hand, tmp_path) for name in ("a", "b")]
+    assert len(list(gather(many, cast("Executor", hand), 2))) == 2
+    assert [stored(one.result.landed["progress"].table) for one in many] == [[("all", 1)], [("all", 1)]]
+
+
+def test_no_gathering_is_no_work() -> None:
+    assert list(gather([], cast("Executor", Hand(of_entry)), 4)) == []
