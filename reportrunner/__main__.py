@@ -7,9 +7,13 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    from reportrunner.cli.main import run_command
+    try:
+        from reportrunner.cli.main import run_command
 
-    sys.exit(run_command(sys.argv[1:]))
+        code = run_command(sys.argv[1:])
+    except KeyboardInterrupt:  # before the door is open
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from reportrunner.expression import render_tree
 from reportrunner.flow import Flow, SessionKey
 from reportrunner.query import SqlText
 from reportrunner.secret import SecretReference
-from reportrunner.spec import EndpointDataset, SourceSpec
+from reportrunner.source_spec import SourceSpec
+from reportrunner.spec import EndpointDataset
 from reportrunner.table import Column, Rows, Value
 from reportrunner.window import Window
 

@@ -10,8 +10,9 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from reportrunner.table import Column, ColumnType, Value
 
 SCALES = {ColumnType.DECIMAL: 12, ColumnType.DURATION: 12, ColumnType.RATIO: 16}
-"""Digits kept after the point. With 38 digits in all, 14 significant ones survive in any decimal from 0.01 (ratio:
-from 0.001) up to 10^26 (ratio: 10^22), and the product of two such columns still has a type."""
+"""Digits kept after the point; a text with more is rounded half up there. 14 significant digits, the most that Kaltura
+writes, survive whole in decimals from 10 up and in ratios from 0.001 up; a smaller decimal keeps its first 12 digits
+after the point. The product of two such columns still has a type."""
 
 INTEGER = r"[+-]?[0-9]+(\.0*)?"
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"

@@ -91,7 +91,20 @@ class Checker:
 
 
 def checked_columns(checker: Checker, columns: tuple[Column, ...], spec: DatasetSpec, loc: Loc) -> tuple[Column, ...]:
-    """Return a dataset's columns with the job's personal marks; names that no column has are problems."""
+    """Return a dataset's columns with the job's personal marks; names that no column has are problems.
+
+    So are names that no table can have: SQL knows no difference between upper and lower case.
+    """
+    fitting: dict[str, Column] = {}
+    for column in columns:
+        if not column.name.strip() or not column.name.isprintable():
+            checker.problem((*loc, "columns", column.name), f'"{column.name}" is no name of a column', at="key")
+        elif column.name.lower() in fitting:
+            message = f'two columns are called "{column.name}", and SQL does not tell them apart'
+            checker.problem((*loc, "columns", column.name), message, at="key")
+        else:
+            fitting[column.name.lower()] = column
+    columns = tuple(fitting.values())
     names = [column.name for column in columns]
     for key in ("key", "sorted_by", "personal"):
         for number, name in enumerate(getattr(spec, key)):

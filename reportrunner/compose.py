@@ -60,11 +60,7 @@ def _view(plan: RunPlan, name: str, landed: Landed, findings: Iterable[Finding])
 
 def _note(node: EndpointNode) -> SourceNote:
     endpoint = node.endpoint
-    notes = (
-        (*endpoint.notes(node.parameters), f"days: {endpoint.zone}")
-        if endpoint.zone
-        else endpoint.notes(node.parameters)
-    )
+    notes = (*endpoint.notes(node.parameters), *((endpoint.zone,) if endpoint.zone else ()))
     return SourceNote(node.name, node.source.name, endpoint.name, notes)
 
 

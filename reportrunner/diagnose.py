@@ -91,8 +91,11 @@ def suggest(word: str, known: Iterable[str]) -> str:
     ranked = sorted((_distance(typed, _plain(name)), len(set(typed) ^ set(_plain(name))), name) for name in names)
     if ranked and ranked[0][0] <= limit:
         return ranked[0][2]
-    longer = [name for name in names if len(typed) >= 3 and _plain(name).startswith(typed)]
-    return longer[0] if len(longer) == 1 else ""
+    if len(typed) < 3:
+        return ""
+    longer = [name for name in names if _plain(name).startswith(typed)]
+    parts = [name for name in names if typed in re.split(r"[\s._-]", name.casefold())]
+    return next((found[0] for found in (longer, parts) if len(found) == 1), "")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

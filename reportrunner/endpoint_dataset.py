@@ -7,7 +7,7 @@ from typing import Any
 
 from reportrunner.ask import CEILING, Each, Endpoint, EndpointNode, InlineNode, Node, QueryNode, Source
 from reportrunner.checker import Checker, Loc, checked_columns, named, row_order
-from reportrunner.diagnose import did_you_mean
+from reportrunner.diagnose import did_you_mean, suggest
 from reportrunner.each import close_each
 from reportrunner.job import Project
 from reportrunner.shape import found
@@ -165,7 +165,13 @@ class EndpointLoader:
     def _endpoint_columns(
         self, endpoint: Endpoint, parameters: EndpointDataset, each: Each | None, loc: Loc
     ) -> tuple[Column, ...]:
-        columns = declare(endpoint.columns(parameters), parameters.columns)
+        known = endpoint.columns(parameters)
+        for name in parameters.columns:
+            near = suggest(name, [c.name for c in known]) if name not in {c.name for c in known} else ""
+            if near:
+                message = f'{endpoint.name} has no column "{name}"; did you mean "{near}"?'
+                self.checker.problem((*loc, "columns", name), message, at="key")
+        columns = declare(known, parameters.columns)
         if not columns:
             self.checker.problem(
                 loc,
@@ -173,12 +179,10 @@ class EndpointLoader:
                 'write columns = { name = "string", ... }',
                 at="header",
             )
-        if each is not None and each.column.name in {column.name for column in columns}:
-            self.checker.problem(
-                (*loc, "each"),
-                f'each adds a column "{each.column.name}", which the answer has too',
-                'add as = "another_name"',
-            )
+        if each is not None and each.column.name.lower() in {column.name.lower() for column in columns}:
+            message = f'each adds a column "{each.column.name}", which the answer has too'
+            self.checker.problem((*loc, "each"), message, 'add as = "another_name"')
+            each = None
         return checked_columns(self.checker, columns + ((each.column,) if each else ()), parameters, loc)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from reportrunner.ask import FileNode
+from reportrunner.errors import Diagnostic, InvalidError
 from reportrunner.manifest import sha256
 from reportrunner.plan import RunPlan
 from reportrunner.sources import needed_sources
@@ -14,13 +15,33 @@ TEMPLATES = "templates"
 
 
 def read_templates(root: Path) -> dict[str, str]:
-    """Return the project's templates, name to text; a name is the path under `templates/`."""
+    """Return the project's templates, name to text; a name is the path under `templates/`.
+
+    Raises InvalidError for one that is no text.
+    """
     folder = root / TEMPLATES
-    return {
-        path.relative_to(folder).as_posix(): path.read_text("utf-8")
-        for path in sorted(folder.rglob("*.j2"))
-        if path.is_file()
-    }
+    paths = [path for path in sorted(folder.rglob("*.j2")) if path.is_file()]
+    return {path.relative_to(folder).as_posix(): _text(path, root) for path in paths}
+
+
+def _text(path: Path, root: Path) -> str:
+    raw = _bytes(path, root)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        message = f"byte 0x{raw[error.start]:02x} is not UTF-8"
+        raise InvalidError(
+            (Diagnostic(path.relative_to(root).as_posix(), line, 1, message, "save the file as UTF-8"),)
+        ) from None
+
+
+def _bytes(path: Path, root: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        message = f"the file cannot be read: {str(error.strerror).lower()}"
+        raise InvalidError((Diagnostic(path.relative_to(root).as_posix(), 0, 0, message),)) from None
 
 
 def input_hashes(plan: RunPlan, root: Path, templates: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -32,5 +53,5 @@ def input_hashes(plan: RunPlan, root: Path, templates: Iterable[tuple[str, str]]
         hashes[f"sources.{name}"] = sha256(source.settings.model_dump_json(exclude_none=True).encode())
     for node in plan.nodes.values():
         if isinstance(node, FileNode):
-            hashes[node.file] = sha256((root / node.file).read_bytes())
+            hashes[node.file] = sha256(_bytes(root / node.file, root))
     return hashes | {f"{TEMPLATES}/{name}": sha256(text.encode()) for name, text in templates}

@@ -20,8 +20,9 @@ from reportrunner.job_windows import load_windows, sample_window, window_scope
 from reportrunner.outputs import load_checks, load_outputs
 from reportrunner.params import EXAMPLES, default_value, likely_kind, parse_param, sample_value
 from reportrunner.project_root import PROJECT_FILE
+from reportrunner.source_spec import ProjectSpec
 from reportrunner.span import WindowError
-from reportrunner.spec import JobFile, ParamSpec, ProjectSpec
+from reportrunner.spec import JobFile, ParamSpec
 from reportrunner.toml_file import TomlFile, read_toml
 from reportrunner.window import Window
 from reportrunner.zone import load_zone, parse_as_of

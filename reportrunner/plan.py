@@ -93,7 +93,7 @@ class _Planner:
         self._results = {check.name: bound[f"checks.{check.name}"].columns or () for check in self.checks if check.sql}
 
     def _schemas(self) -> dict[str, tuple[Column, ...] | None]:
-        known = {name: node.columns for name, node in self.nodes.items() if not isinstance(node, QueryNode)}
+        known = {name: node.columns or None for name, node in self.nodes.items() if not isinstance(node, QueryNode)}
         return {**known, **{name: None for name in sorted(self.job.declared) if name not in self.nodes}}
 
     def _bind_places(self, columns: Mapping[str, tuple[Column, ...]]) -> bool:

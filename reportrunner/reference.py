@@ -42,7 +42,8 @@ def _matched(checker: Checker, spec: FileDataset, header: list[str], loc: Loc) -
             undeclared.remove(near)
             columns[near] = columns.pop(name)
     for name in undeclared:
-        checker.problem(loc, f'{spec.file} has a column "{name}" that is not declared', f'add {name} = "string"')
+        message = f'{spec.file} has a column "{name}" that is not declared'
+        checker.problem(loc, message, f'add {name} = "string"', at="key")
     return columns
 
 

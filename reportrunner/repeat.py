@@ -64,7 +64,7 @@ def decide(task: Task, again: Again, reply: Reply, now: float, rng: Random) -> L
     if again.why == "limited":
         task.limits += 1
         kind = "refused"
-        given_up, wait = task.limits > LIMITS, wait or PAUSE
+        given_up, wait = task.limits > LIMITS, PAUSE if again.after is None else wait
     else:
         task.failures += 1
         given_up = task.failures > FAULTS

@@ -11,16 +11,8 @@ from pydantic.json_schema import models_json_schema
 
 from reportrunner.ask import Provider
 from reportrunner.formats.common import Format
-from reportrunner.spec import (
-    CheckSpec,
-    FileDataset,
-    JobFile,
-    ParamSpec,
-    ProjectSpec,
-    RowsDataset,
-    SqlDataset,
-    WindowSpec,
-)
+from reportrunner.source_spec import ProjectSpec
+from reportrunner.spec import CheckSpec, FileDataset, JobFile, ParamSpec, RowsDataset, SqlDataset, WindowSpec
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 EXPRESSION = {"type": "string", "pattern": r"\{\{.*\}\}", "description": "An expression, such as {{ params.day }}"}

@@ -79,8 +79,8 @@ def find_place(model: type[BaseModel], loc: Loc) -> Place:
 
 
 def known_keys(model: type[BaseModel]) -> list[str]:
-    """Name the keys a table of this model may have, as users write them."""
-    return list(_fields(model))
+    """Name the keys a table of this model may have, as users write them, those it must have first."""
+    return sorted(_fields(model), key=lambda key: not _fields(model)[key].is_required())
 
 
 def bare(kind: Any) -> Any:

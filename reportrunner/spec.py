@@ -1,4 +1,4 @@
-"""The job file and the project file as strict, frozen models: every key, its type and its default stand here.
+"""The job file as strict, frozen models: every key, its type and its default stand here.
 
 Keys of an endpoint stand with its provider, keys of a format with the format; both extend the models below.
 """
@@ -12,70 +12,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from reportrunner.diagnose import Hinted
-from reportrunner.limits import Rate
-from reportrunner.secret import SecretReference
 from reportrunner.strict import Duration, Name, Strict
 
 Scalar = str | int | float | bool | dt.date | dt.datetime
-
-
-class SecretSpec(Strict):
-    """A secret by reference: exactly one of `env`, `file` and `command`."""
-
-    diagnostic_owner: ClassVar[str] = "a secret reference"
-    diagnostic_example: ClassVar[str] = '{ env = "NAME" }'
-    env: str | None = None
-    file: str | None = None
-    command: tuple[str, ...] | None = Field(default=None, strict=False, min_length=1)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_secret(cls, value: object) -> object:
-        if isinstance(value, str):
-            raise Hinted(
-                "a secret never stands in a file, only a reference to it",
-                'write { env = "NAME" }, { file = "path" } or { command = ["..."] }',
-            )
-        return value
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if sum(value is not None for value in (self.env, self.file, self.command)) != 1:
-            raise Hinted("a secret is given by exactly one reference", 'write { env = "NAME" }')
-        return self
-
-    def reference(self) -> SecretReference:
-        """Return the reference as a plain value."""
-        return SecretReference(env=self.env, file=self.file, command=self.command)
-
-
-class LimitsSpec(Strict):
-    """How hard a source may be asked; one budget per provider account."""
-
-    diagnostic_owner: ClassVar[str] = "limits"
-    concurrency: int = Field(default=16, ge=1, le=64)
-    rate: str | None = Field(default=None, description='Requests per time, such as "20/1s"')
-
-    @field_validator("rate")
-    @classmethod
-    def _rate(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                Rate.parse(value)
-            except ValueError as error:
-                message, _, hint = str(error).partition("; ")
-                raise Hinted(message, hint) from None
-        return value
-
-
-class SourceSpec(Strict):
-    """Keys every source has; a provider adds its own."""
-
-    provider: str
-    base_url: str = Field(
-        pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$", description='Scheme and host, such as "https://www.example.org"'
-    )
-    limits: LimitsSpec = LimitsSpec()
 
 
 class ParamSpec(Strict):
@@ -104,7 +43,7 @@ class WindowSpec(Strict):
     diagnostic_owner: ClassVar[str] = "a window"
     familiar: ClassVar[Mapping[str, str]] = {
         "start": 'write from = 2026-09-01 (an inclusive day) and to = "as_of"',
-        "end": "write to = (an inclusive day, or an instant)",
+        "end": 'write to = 2026-11-15 (an inclusive day), or to = "as_of"',
         "days": 'write last = "28 days"',
     }
     period: Literal["year", "quarter", "month", "week", "day", "hour"] | None = None
@@ -122,19 +61,24 @@ class WindowSpec(Strict):
     @model_validator(mode="after")
     def _one_form(self) -> Self:
         given = [name for name in _COMPANIONS if getattr(self, name) is not None]
-        if len(given) != 1:
+        if not given:
             raise Hinted(
-                "a window has exactly one form" if given else "this window says no span of time",
+                "this window says no span of time",
                 'write period = "week", offset = -1; last = "28 days"; from and to; to_date; since; or like and shift',
             )
+        if len(given) > 1:
+            first, second = (name.rstrip("_") for name in given[:2])
+            message = f'a window has one form, and this one has both "{first}" and "{second}"'
+            raise Hinted(message, "keep one of the two", key=second)
         companions = {name for name in ("offset", "until", "to", "shift") if getattr(self, name) is not None}
         stray = sorted(companions - _COMPANIONS[given[0]])
         if stray:
-            raise Hinted(f'"{stray[0]}" does not belong to this form of window', "remove it")
+            form = given[0].rstrip("_")
+            raise Hinted(f'"{stray[0]}" does not belong to a window with "{form}"', "remove it", key=stray[0])
         if self.from_ is not None and self.to is None:
-            raise Hinted('this window has "from" but no "to"', 'write to = "as_of", or the last day')
+            raise Hinted('this window has "from" but no "to"', 'add to = "as_of", or the last day', key="from")
         if self.like is not None and self.shift is None:
-            raise Hinted('this window has "like" but no "shift"', 'write shift = "-1 week"')
+            raise Hinted('this window has "like" but no "shift"', 'add shift = "-1 week"', key="like")
         return self
 
 
@@ -255,7 +199,9 @@ class CheckSpec(Strict):
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         rules = [self.rows, self.unique, self.not_null, self.between]
-        if (self.sql is None) == (self.dataset is None):
+        if self.sql is not None and self.dataset is not None:
+            raise Hinted("a check has either sql or a dataset, and this one has both", "keep one", key="dataset")
+        if self.sql is None and self.dataset is None:
             raise Hinted("a check has either sql or a dataset", 'write sql = "select ..." whose rows are violations')
         if self.sql is not None and any(rule is not None for rule in rules):
             raise Hinted("rows, unique, not_null and between belong to a check on a dataset", 'write dataset = "name"')
@@ -275,13 +221,6 @@ class OutputSpec(Strict):
     format: str
     path: str | None = None
     each: EachSpec | None = None
-
-
-class ProjectSpec(Strict):
-    """`reportrunner.toml`."""
-
-    diagnostic_owner: ClassVar[str] = "the project file"
-    sources: dict[str, dict[str, Any]] = Field(default={})
 
 
 class JobFile(Strict):

@@ -114,7 +114,7 @@ def worded(error: SqlError, sql: str, prefix: int, known: Sequence[str]) -> SqlI
 
 def near(word: str, known: Sequence[str]) -> str:
     """Return `did you mean "x"?` for the nearest known word, or nothing."""
-    found = get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    found = get_close_matches(word.lower(), [name for name in known if name != word], n=1, cutoff=0.6)
     return f'did you mean "{found[0]}"?' if found else ""
 
 

@@ -147,7 +147,7 @@ class Child:
         given, used = set(query["parameters"]), set(said.parameters)
         if given != used:
             raise QueryError(*(SqlIssue(f"there is no value for ${n}") for n in sorted(used - given)),
-                             *(SqlIssue("{{ }} may not stand inside quotes") for _ in given - used))  # fmt: skip
+                             *(_in_quotes(query["sql"], n) for n in sorted(given - used)))  # fmt: skip
         described = self._run("describe ", query["sql"], "", query)
         self._types = [_plain_type(row[1]) for row in described]
         if unfit := _unfit([row[0] for row in described], self._types):
@@ -163,8 +163,13 @@ class Child:
         try:
             return self.duck.fetch(head + sql + tail, values)
         except DuckError as error:
-            columns = [c.name for cs in self.schemas.values() for c in cs]
+            columns = [c.name for table, cs in self.schemas.items() if table.lower() in sql.lower() for c in cs]
             raise QueryError(worded(error, sql, len(head.encode()), columns)) from None
+
+
+def _in_quotes(sql: str, name: str) -> SqlIssue:
+    hint = "take the quotes away: the value is bound, not pasted into the text"
+    return SqlIssue("{{ }} may not stand inside quotes", sql.find(f"${name}"), hint, 2)
 
 
 def _strangers(said: Reading, known: Sequence[str]) -> list[SqlIssue]:

@@ -22,6 +22,7 @@ _WRITTEN = r""""(?:\\.|[^"\\])*"?|'[^']*'?"""
 _CREDENTIAL = re.compile(
     rf"""(?<![\w-])({_HIDDEN_KEY}["']?\s*=\s*)(\[[^\]]*|{_WRITTEN}|[^\s,{{}}\[\]#"']+)""", re.IGNORECASE
 )
+_USER_OF_URL = re.compile(r"""(?<=://)[^\s/@"']+(?=@)""")
 _TOKEN = re.compile(
     r"""\#[^\n]*|\"{3}(?:\\.|[^\\])*?\"{3,5}|'{3}.*?'{3,5}|(?P<open>\"{3}|'{3})|"(?:\\.|[^"\\\n])*"|'[^'\n]*'""",
     re.DOTALL | re.VERBOSE,
@@ -133,7 +134,8 @@ def _place(shown: str, text: str, span: tuple[int, int], message: str, hint: str
 
 def _masked(line: str) -> str:
     """Hide what stands under a credential's key; the length stays, so that carets still fit."""
-    return _CREDENTIAL.sub(lambda found: found[1] + re.sub(r"[^\s\"',\[]", "*", found[2]), line)
+    plain = _USER_OF_URL.sub(lambda found: "*" * len(found[0]), line)
+    return _CREDENTIAL.sub(lambda found: found[1] + re.sub(r"[^\s\"',\[]", "*", found[2]), plain)
 
 
 def _syntax_diagnostic(shown: str, text: str, error: Exception) -> Diagnostic:

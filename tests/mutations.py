@@ -7,12 +7,11 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+
+from projects import JOB, ROOT
 
 from reportrunner.toml_index import Loc, TomlIndex, build_index
 
-ROOT = Path(__file__).parents[1]
-JOB = ROOT / "jobs" / "weekly-compliance.toml"
 SLIPS = ("drop", "double", "swap")
 NAMING = frozenset(
     "column dataset empty endpoint file format period reconcile report severity source template timezone to type window"
@@ -52,7 +51,7 @@ def slip(word: str, how: str) -> str:
 
 @cache
 def text() -> str:
-    return JOB.read_text("utf-8")
+    return (ROOT / JOB).read_text("utf-8")
 
 
 @cache

@@ -19,7 +19,8 @@ from reportrunner.flow import Answer, Done, Exchange, Flow, Reply, Request, Step
 from reportrunner.job import BoundOutput, JobSpec, Rules
 from reportrunner.plan import RunPlan
 from reportrunner.query import SqlText
-from reportrunner.spec import EndpointDataset, SourceSpec
+from reportrunner.source_spec import SourceSpec
+from reportrunner.spec import EndpointDataset
 from reportrunner.table import Column, ColumnType, Note, Rows, Value
 from reportrunner.toml_file import TomlFile
 from reportrunner.zone import load_zone

@@ -494,7 +494,7 @@ def test_a_source_that_takes_no_connection_for_long_is_given_up_for_all_flows(mo
 
 
 def test_a_source_that_answers_others_is_not_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reportrunner.repeat.DOWN", 0.1)
+    monkeypatch.setattr("reportrunner.repeat.DOWN", 0.6)
     monkeypatch.setattr("reportrunner.repeat.backoff", lambda *_: 0.05)
     with bench(lambda _: Say(body=b"fine")) as one:
         real = one.executor._env.transport.send
@@ -506,7 +506,7 @@ def test_a_source_that_answers_others_is_not_given_up(monkeypatch: pytest.Monkey
             return real(filled, timeout, deadline)
 
         monkeypatch.setattr(one.executor._env.transport, "send", partly)
-        ended = one.run(*(fetch(path) for path in ("/bad", *(f"/{n}" for n in range(40)))))
-    assert Counter("lost" if each.error else "fine" for each in ended) == {"fine": 40, "lost": 1}
+        ended = one.run(*(fetch(path) for path in ("/bad", *(f"/{n}" for n in range(80)))))
+    assert Counter("lost" if each.error else "fine" for each in ended) == {"fine": 80, "lost": 1}
     (lost,) = (error(each) for each in ended if each.error)
     assert str(lost).endswith("connect: timeout (after 6 attempts)")

@@ -18,7 +18,8 @@ ROOMS = {
     "duckdb": {"duck.py"},
     "jinja2": {"expression_syntax.py", "sealed.py", "templatecheck.py", "templating.py"},
     "pydantic": {
-        "cli/", "ask.py", "checker.py", "diagnose.py", "formats/", "providers/", "shape.py", "spec.py", "schema.py", "strict.py",
+        "cli/", "ask.py", "checker.py", "diagnose.py", "formats/", "providers/", "schema.py", "shape.py",
+        "source_spec.py", "spec.py", "strict.py",
     },
     "requests": {"transport.py"},
     "resvg_py": {"charts.py"},

@@ -137,7 +137,7 @@ def test_rows_may_be_limited_and_are_counted(session: SqlSession) -> None:
     ("sql", "words", "marked"),
     [
         ("select 'é' as e, plas from progress", 'no column "plas"; did you mean "plays"', "plas"),
-        ("select p.plas from progress p", 'no column "plas"; did you mean "plays"', "p.plas"),
+        ("select p.plas from progress p", 'no column "plas"; did you mean "plays"', "plas"),
         ("select 1 as one from progres", 'no dataset "progres"; did you mean "progress"', "progres"),
         ("select 1 as one from duckdb_settings", "no dataset", "duckdb_settings"),
         ("select summ(plays) from progress", r"no function summ\(\); did you mean sum\(\)", "summ"),

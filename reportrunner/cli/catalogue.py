@@ -28,7 +28,7 @@ def provider_text(provider: Provider) -> list[str]:
 def endpoint_text(provider: Provider, endpoint: Endpoint) -> list[str]:
     """Return an endpoint's keys, filters, reports, limits and traps."""
     lines = [f"{provider.name}.{endpoint.name}: {endpoint.summary}", ""]
-    lines += [f"days: {endpoint.zone}", f"needs: {endpoint.permissions}", "", "keys"]
+    lines += [f"counts {endpoint.zone}", f"needs: {endpoint.permissions}", "", "keys"]
     lines += _fields(endpoint.parameters)
     filters = endpoint.parameters.model_fields.get("filters")
     kinds = (union_members(filters.annotation) or (filters.annotation,)) if filters else ()

@@ -6,19 +6,23 @@ import logging
 import shutil
 import sys
 import threading
+import time
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from reportrunner.ask import EndpointNode
-from reportrunner.cli.terminal import REDACTOR, colored, say, style
+from reportrunner.cli.terminal import REDACTOR, colored, narrating, say, style
 from reportrunner.environment import Notice
 from reportrunner.gather import Said
 from reportrunner.plan import RunPlan
 from reportrunner.run import Ended
 
 log = logging.getLogger("reportrunner.progress")
+_SECONDS_BETWEEN: Final = 0.05
+"""Requests come faster than eyes and terminals follow."""
 
 
 @dataclass(slots=True)
@@ -42,12 +46,13 @@ class Progress:
     def __init__(self, plans: Sequence[RunPlan]) -> None:
         """Know the datasets that ask providers; they are the ones worth watching."""
         self._lock = threading.Lock()
-        self._live = sys.stderr.isatty() and colored()
+        self._live = sys.stderr.isatty() and colored() and not narrating()
         self._jobs = {plan.job.name: _Job(plan) for plan in plans}
         for job in self._jobs.values():
             asking = [name for name, node in job.plan.nodes.items() if isinstance(node, EndpointNode)]
             job.lines = {name: _Line() for name in asking}
         self._drawn = 0
+        self._drawn_at = 0.0
 
     def __enter__(self) -> Self:
         """Draw for the first time."""
@@ -90,7 +95,8 @@ class Progress:
             )
             if not self._live and notice.what == "retry":
                 say(f"{notice.run}: {notice.dataset}, {notice.step} again{waits}: {notice.detail}")
-        self._draw()
+        if notice.what in {"waiting", "retry"} or time.monotonic() > self._drawn_at + _SECONDS_BETWEEN:
+            self._draw()
 
     def ended(self, ended: Ended) -> None:
         """Stop showing a job; its summary follows."""
@@ -104,11 +110,10 @@ class Progress:
         with self._lock:
             self._erase()
             columns, rows = shutil.get_terminal_size()
-            lines = [text for job in self._jobs.values() for text in _texts(job)][: rows - 2]
-            for text in lines:
-                sys.stderr.write(REDACTOR.redact(text)[: columns + 20] + "\n")
+            lines = [text for job in self._jobs.values() for text in _texts(job, columns - 1)][: rows - 2]
+            sys.stderr.write("".join(f"{text}\n" for text in lines))
             sys.stderr.flush()
-            self._drawn = len(lines)
+            self._drawn, self._drawn_at = len(lines), time.monotonic()
 
     def _erase(self) -> None:
         if self._drawn:
@@ -117,10 +122,21 @@ class Progress:
             self._drawn = 0
 
 
-def _texts(job: _Job) -> list[str]:
+def _texts(job: _Job, columns: int) -> list[str]:
     width = max(map(len, job.lines), default=0)
-    rows = [style(job.plan.job.name, bold=True)]
+    texts = [style(_fit(job.plan.job.name, columns), bold=True)]
     for name, line in job.lines.items():
         mark = style("✓", fg="green") if line.state.startswith("landed") else style("·", fg="cyan")
-        rows.append(f"  {mark} {name:<{width}}  {line.sent:>3} sent  {line.state}"[:100])
-    return rows
+        texts.append(
+            f"  {mark} " + _fit(f"{name:<{width}}  {line.sent:>3} sent  {REDACTOR.redact(line.state)}", columns - 4)
+        )
+    return texts
+
+
+def _fit(text: str, columns: int) -> str:
+    """Cut a text to so many cells of the terminal: a line that wraps would be two, and one of them never erased."""
+    for place, char in enumerate(text):
+        columns -= 0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        if columns < 0:
+            return text[:place]
+    return text

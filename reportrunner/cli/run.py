@@ -55,6 +55,8 @@ def command(**options: Unpack[Options]) -> int:
     from reportrunner.run import Prepared, Trip, run, worst
 
     prepared, invalid = prepare_all(found, Moment(options["as_of"], wall, options["sandbox"]), params)
+    if not prepared:
+        return invalid
     progress = Progress([ready.plan for ready in prepared])
 
     def trip(ready: Prepared) -> Trip:

@@ -73,6 +73,11 @@ class _JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+def narrating() -> bool:
+    """Tell whether log lines go to standard error, so that nothing may be drawn there."""
+    return any(type(handler) is logging.StreamHandler for handler in logging.getLogger("reportrunner").handlers)
+
+
 def start_logging(verbosity: int, file: Path | None) -> None:
     """Log to standard error from `-v` (1 steps, 2 requests), and everything as JSON lines to `file`."""
     logger = logging.getLogger("reportrunner")
@@ -91,6 +96,8 @@ def start_logging(verbosity: int, file: Path | None) -> None:
             raise click.BadParameter(f"cannot write {file}: {error.strerror}", param_hint="--log-file") from None
         written.setFormatter(_JsonLines())
         handlers.append(written)
+    for old in logger.handlers:
+        old.close()
     logger.handlers = handlers or [logging.NullHandler()]
     for handler in logger.handlers:
         handler.addFilter(RedactingFilter(REDACTOR))

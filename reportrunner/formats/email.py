@@ -61,7 +61,7 @@ class EmailOutput(OutputSpec):
     @model_validator(mode="after")
     def _somebody(self) -> Self:
         if not (self.to or self.cc or self.bcc):
-            raise Hinted("an e-mail goes to somebody", 'add to = ["team@example.org"]')
+            raise Hinted("this e-mail goes to nobody", 'add to = ["team@example.org"]')
         return self
 
 

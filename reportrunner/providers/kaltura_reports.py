@@ -29,8 +29,9 @@ from reportrunner.flow import (
     Verdict,
 )
 from reportrunner.secret import SecretReference
+from reportrunner.source_spec import SourceSpec
 from reportrunner.span import WindowError, parse_duration
-from reportrunner.spec import EndpointDataset, PollSpec, SourceSpec
+from reportrunner.spec import EndpointDataset, PollSpec
 from reportrunner.strict import Strict
 from reportrunner.table import Column, Rows, declare
 from reportrunner.verdict import excerpt, judge_http, plain
@@ -158,9 +159,10 @@ def judge_poll(_: Request, reply: Reply) -> Verdict:
     status = _text(answer, "status")
     if status is None:
         return Refused("unreadable", f"the poll gave no status: {excerpt(reply.body)}")
-    if status.lower() in WAITING:
+    word = status.strip().lower()
+    if word in WAITING:
         return Again("working", status)
-    if status.lower() == READY:
+    if word == READY:
         return Done()
     return Refused("failed", f'the report ended with status "{plain(status, 80)}": {excerpt(reply.body)}')
 
@@ -219,7 +221,7 @@ PROVIDER = Provider(
             unfold=unfold,
             columns=lambda _: (),
             findings=lambda _: (("window.zone_unknown", ZONE_UNKNOWN),),
-            zone="unknown: no source says in which zone its days are (kaltura.md §11)",
+            zone="days of an unknown time zone (no source says which)",
             permissions="a session with the privilege virtualeventid:<id>",
             traps=(
                 "no source lists its columns: declare them in [datasets.x.columns]",

@@ -14,7 +14,7 @@ from reportrunner.diagnose import Hinted
 from reportrunner.flow import Done, Flow, Hole, Refused, Reply, Request, SessionKey, Step, Verdict
 from reportrunner.providers.kaltura import custom, endpoints, wire
 from reportrunner.secret import SecretReference
-from reportrunner.spec import SecretSpec, SourceSpec
+from reportrunner.source_spec import SecretSpec, SourceSpec
 from reportrunner.strict import Strict
 from reportrunner.table import Rows
 
@@ -25,6 +25,7 @@ class Auth(Strict):
     """`auth`: a given session, or the admin secret that starts one."""
 
     diagnostic_owner: ClassVar[str] = "auth of a kaltura source"
+    diagnostic_example: ClassVar[str] = '{ admin_secret = { env = "NAME" } }'
     ks: SecretSpec | None = None
     admin_secret: SecretSpec | None = None
     user: str = ""
@@ -45,7 +46,7 @@ class KalturaSource(SourceSpec):
 
     diagnostic_owner: ClassVar[str] = "a kaltura source"
     provider: Literal["kaltura"]
-    partner: int = Field(gt=0)
+    partner: int = Field(gt=0, description="the account's number")
     auth: Auth
 
 

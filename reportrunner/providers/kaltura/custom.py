@@ -111,7 +111,7 @@ CSV = Endpoint(
     parameters=GetCsvFromStringParams,
     unfold=unfold_csv,
     columns=csv_columns,
-    zone="the job's zone (documented, kaltura.md §7.2)",
+    zone="days of the job's time zone (documented)",
     permissions="ANALYTICS_BASE",
     traps=(
         "an error is an empty file with HTTP 200: it ends the run with exit 4",

@@ -55,8 +55,8 @@ class ReportDataset(EndpointDataset):
     """Keys common to the calls of the report service."""
 
     familiar: ClassVar[Mapping[str, str]] = {
-        "reportType": 'is spelt report here: a name such as "USER_TOP_CONTENT", or a wire id',
-        "reportInputFilter": "is spelt filters here",
+        "reportType": 'is spelt report here; write report = "USER_TOP_CONTENT", or a wire id',
+        "reportInputFilter": "is spelt filters here; write filters = { ... }",
         "pager": "is not needed: all pages are fetched",
         "timeZoneOffset": "is computed from the job's timezone; remove it",
     }
@@ -106,12 +106,8 @@ class GetTable(ReportDataset):
                 at="value",
             )
         if self.type.joined and self.interval not in {None, "days", "months"}:
-            raise Hinted(
-                f"{self.type.name} answers zeros for {self.interval}",
-                'write interval = "days"',
-                key="interval",
-                at="value",
-            )
+            message = f"{self.type.name} answers zeros for {self.interval}"
+            raise Hinted(message, 'write interval = "days"', key="interval", at="value")
         return self
 
     @model_validator(mode="after")
@@ -120,13 +116,10 @@ class GetTable(ReportDataset):
         if order is not None and (order[:1] not in {"+", "-"} or order[1:] not in names):
             near = suggest(order.lstrip("+-"), names)
             sign = order[0] if order[:1] in {"+", "-"} else "-"
-            raise Hinted(
-                f'{self.type.name} cannot be ordered by "{order}"'
-                + (f'; did you mean "{sign}{near}"?' if near else ""),
-                "" if near else f"write + or - and one of {', '.join(names)}",
-                key="order",
-                at="value",
-            )
+            message = f'{self.type.name} cannot be ordered by "{order}"'
+            message += f'; did you mean "{sign}{near}"?' if near else ""
+            hint = "" if near else f"write + or - and one of {', '.join(names)}"
+            raise Hinted(message, hint, key="order", at="value")
         return self
 
 
@@ -255,6 +248,12 @@ def _findings(parameters: EndpointDataset) -> tuple[tuple[str, str], ...]:
     return ()
 
 
+def _notes(parameters: EndpointDataset) -> tuple[str, ...]:
+    """Say beside the numbers which of them no source defines."""
+    known = table_columns(parameters) if isinstance(parameters, GetTable) else total_columns(parameters)
+    return tuple(f"{column.name}: {column.description}" for column in known if column.source.endswith("(unknown)"))
+
+
 def _reports(kind: str) -> Callable[[], tuple[tuple[str, str, str], ...]]:
     """Return what lists the report types that have this kind of columns."""
     return lambda: tuple(
@@ -272,7 +271,8 @@ TABLE = Endpoint(
     report_columns=lambda wire_id: columns(report_types()[wire_id].table_columns or ()),
     key=_key,
     findings=_findings,
-    zone="the job's zone (source-proven, kaltura.md §6)",
+    notes=_notes,
+    zone="days of the job's time zone (source-proven)",
     permissions="ANALYTICS_BASE",
     traps=(
         "a misspelt filter is ignored by the service: every filter is checked here",
@@ -291,7 +291,8 @@ TOTAL = Endpoint(
     reports=_reports("total_columns"),
     report_columns=lambda wire_id: columns(report_types()[wire_id].total_columns or ()),
     findings=_findings,
-    zone="the job's zone (source-proven, kaltura.md §6)",
+    notes=_notes,
+    zone="days of the job's time zone (source-proven)",
     permissions="ANALYTICS_BASE",
     traps=("an empty answer is null in every column, not 0",),
 )

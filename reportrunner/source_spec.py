@@ -1,0 +1,93 @@
+"""The project file as strict, frozen models; keys of a provider's sources stand with the provider."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from reportrunner.diagnose import Hinted
+from reportrunner.limits import Rate
+from reportrunner.secret import SecretReference
+from reportrunner.strict import Strict
+
+
+class SecretSpec(Strict):
+    """A secret by reference: exactly one of `env`, `file` and `command`."""
+
+    diagnostic_owner: ClassVar[str] = "a secret reference"
+    diagnostic_example: ClassVar[str] = '{ env = "NAME" }'
+    env: str | None = None
+    file: str | None = None
+    command: tuple[str, ...] | None = Field(default=None, strict=False, min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_secret(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise Hinted(
+                "a secret never stands in a file, only a reference to it",
+                'write { env = "NAME" }, { file = "path" } or { command = ["..."] }',
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if sum(value is not None for value in (self.env, self.file, self.command)) != 1:
+            raise Hinted("a secret is given by exactly one reference", 'write { env = "NAME" }')
+        return self
+
+    def reference(self) -> SecretReference:
+        """Return the reference as a plain value."""
+        return SecretReference(env=self.env, file=self.file, command=self.command)
+
+
+class LimitsSpec(Strict):
+    """How hard a source may be asked; one budget per provider account."""
+
+    diagnostic_owner: ClassVar[str] = "limits"
+    concurrency: int = Field(default=16, ge=1, le=64)
+    rate: str | None = Field(default=None, description='Requests per time, such as "20/1s"')
+
+    @field_validator("rate")
+    @classmethod
+    def _rate(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                Rate.parse(value)
+            except ValueError as error:
+                message, _, hint = str(error).partition("; ")
+                raise Hinted(message, hint) from None
+        return value
+
+
+BASE_URL = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
+
+
+def _base_url(value: str) -> str:
+    if re.fullmatch(BASE_URL, value):
+        return value
+    if "@" in value:
+        raise Hinted("a base URL holds no user and no password", "name them under auth, by reference")
+    right = f"https://{value}"
+    hint = f'write "{right}"' if re.fullmatch(BASE_URL, right) else 'write "https://host"'
+    raise Hinted(f'"{value}" is no base URL: it has a scheme, a host and no query', hint)
+
+
+BaseUrl = Annotated[str, AfterValidator(_base_url), Field(json_schema_extra={"pattern": BASE_URL})]
+
+
+class SourceSpec(Strict):
+    """Keys every source has; a provider adds its own."""
+
+    provider: str
+    base_url: BaseUrl
+    limits: LimitsSpec = LimitsSpec()
+
+
+class ProjectSpec(Strict):
+    """`reportrunner.toml`."""
+
+    diagnostic_owner: ClassVar[str] = "the project file"
+    sources: dict[str, dict[str, Any]] = Field(default={})
