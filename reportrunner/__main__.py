@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -13,6 +14,11 @@ def main() -> None:
         code = run_command(sys.argv[1:])
     except KeyboardInterrupt:  # before the door is open
         code = 130
+    if code == 130:
+        # A thread may still be inside the table engine, and the interpreter's own ending would abort in it.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
     sys.exit(code)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from reportrunner.table import Value
 
-_FORM = re.compile(r"\s*(==|!=|<=|>=|<|>)\s*(.+?)\s*")
+_FORM = re.compile(r"\s*(==|!=|<=|>=|<(?!=)|>(?!=))\s*(.+?)\s*")
 _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,

@@ -95,7 +95,8 @@ def suggest(word: str, known: Iterable[str]) -> str:
         return ""
     longer = [name for name in names if _plain(name).startswith(typed)]
     parts = [name for name in names if typed in re.split(r"[\s._-]", name.casefold())]
-    return next((found[0] for found in (longer, parts) if len(found) == 1), "")
+    shorter = [name for name in names if len(name) >= 3 and typed.startswith(_plain(name))]
+    return next((found[0] for found in (longer, parts, shorter) if len(found) == 1), "")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

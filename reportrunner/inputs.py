@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from reportrunner.ask import FileNode
 from reportrunner.errors import Diagnostic, InvalidError
-from reportrunner.manifest import sha256
 from reportrunner.plan import RunPlan
 from reportrunner.sources import needed_sources
 
@@ -55,3 +55,8 @@ def input_hashes(plan: RunPlan, root: Path, templates: Iterable[tuple[str, str]]
         if isinstance(node, FileNode):
             hashes[node.file] = sha256(_bytes(root / node.file, root))
     return hashes | {f"{TEMPLATES}/{name}": sha256(text.encode()) for name, text in templates}
+
+
+def sha256(content: bytes) -> str:
+    """Return the hash as manifests write it."""
+    return hashlib.sha256(content).hexdigest()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from reportrunner import __version__
 from reportrunner.ask import EndpointNode, Node, QueryNode
 from reportrunner.flow import Exchange
 from reportrunner.gather import Gathered
+from reportrunner.inputs import sha256
 from reportrunner.plan import RunPlan
 from reportrunner.report import Document, Finding
 from reportrunner.table import Landed
@@ -70,11 +70,6 @@ def write_manifest(
         ],
     }
     return tomli_w.dumps(manifest).encode()
-
-
-def sha256(content: bytes) -> str:
-    """Return the hash as manifests write it."""
-    return hashlib.sha256(content).hexdigest()
 
 
 def _of(findings: Iterable[Finding], subject: str) -> list[dict[str, Any]]:

@@ -43,7 +43,7 @@ def parse_param(text: str, kind: str) -> object:
     try:
         value = parse_cell(text, ColumnType(kind))
     except ValueError as error:
-        raise Hinted(str(error), f"write it like {EXAMPLES[kind]}") from None
+        raise Hinted(str(error).partition(" like ")[0], f"write it like {EXAMPLES[kind]}") from None
     if value is None:
         raise Hinted("the value is empty", f"write it like {EXAMPLES[kind]}")
     return value

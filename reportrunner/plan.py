@@ -80,7 +80,7 @@ class _Planner:
         checks = {f"checks.{check.name}": check.sql for check in self.checks if check.sql}
         asked = [Query(name, sql.text, sql.parameters) for name, sql in {**queries, **checks}.items()]
         bound = bind(asked, self._schemas()) if asked else {}
-        while self._bind_places({name: bound[name].columns or () for name in queries}):
+        while self._bind_places({name: self._columns(name, bound[name]) for name in queries}):
             bound = bind(asked, self._schemas())
         for name, sql in queries.items():
             self._bound_query(name, sql, bound[name])
@@ -124,11 +124,16 @@ class _Planner:
         closed = close_each(self.checker, output.tree, each, type(output.options), ("outputs", output.name))
         return replace(output, each=each, options=output.options if closed is None else closed[1])
 
+    def _columns(self, name: str, bound: Bound) -> tuple[Column, ...]:
+        node = self.nodes[name]
+        assert isinstance(node, QueryNode)
+        return mark_personal(bound.columns or (), node.personal)
+
     def _bound_query(self, name: str, sql: SqlText, bound: Bound) -> None:
         node = self.nodes[name]
         assert isinstance(node, QueryNode)
         self._issues(("datasets", name, "sql"), sql, bound.issues)
-        columns = mark_personal(bound.columns or (), node.personal)
+        columns = self._columns(name, bound)
         names = [column.name for column in columns]
         for key in ("key", "sorted_by", "personal"):
             for place, column in enumerate(self.job.file.data["datasets"][name].get(key, ())):

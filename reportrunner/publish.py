@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -65,15 +65,13 @@ def revisions(folder: Path, label: str) -> list[Path]:
 
 def sweep(folder: Path) -> None:
     """Remove what a killed run left aside, unless a run is publishing there this moment."""
-    try:
+    with suppress(OSError):  # publishing will tell what is wrong with the folder
         held = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        if _lock(held, fcntl.LOCK_EX | fcntl.LOCK_NB):
-            _remove_staged(folder)
-    finally:
-        os.close(held)
+        try:
+            if _lock(held, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                _remove_staged(folder)
+        finally:
+            os.close(held)
 
 
 def _lock(held: int, how: int) -> bool:

@@ -12,52 +12,22 @@ from reportrunner.ask import QueryNode
 from reportrunner.check import apply_rules, run_checks
 from reportrunner.compose import compose, documents_due
 from reportrunner.environment import Sent
-from reportrunner.errors import Diagnostic, OutputError, ReportrunnerError, SqlError
+from reportrunner.errors import OutputError, ReportrunnerError, SqlError
 from reportrunner.execute import Executor
-from reportrunner.formats import FORMATS, missing_extra
 from reportrunner.gather import Gathered, Gathering, Place, Said, gather
-from reportrunner.inputs import input_hashes, read_templates
-from reportrunner.job import BoundOutput, JobSpec, Moment
-from reportrunner.load import Families, Given, load_job, load_project
+from reportrunner.inputs import input_hashes
+from reportrunner.job import JobSpec
 from reportrunner.manifest import write_manifest
-from reportrunner.plan import RunPlan, plan_run
-from reportrunner.project_root import job_name
-from reportrunner.providers import PROVIDERS
+from reportrunner.plan import RunPlan
+from reportrunner.prepare import Prepared
 from reportrunner.publish import publish, revisions, sweep, turn
 from reportrunner.query import Query, SqlText
 from reportrunner.record import Record, write_record
 from reportrunner.render import render
 from reportrunner.report import Finding
 from reportrunner.table import Rows, Table, mark_personal
-from reportrunner.templating import Renderer
-from reportrunner.toml_file import read_toml
-from reportrunner.transform import SqlSession, bind_all, transform
+from reportrunner.transform import SqlSession, transform
 from reportrunner.zone import TZ_VERSION
-
-FAMILIES = Families(PROVIDERS, FORMATS)
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What one job is asked for, as the door read it."""
-
-    job: Path
-    root: Path
-    shown: str
-    """The job file as messages print it."""
-    shown_root: str
-    """What messages put before the project's other files: empty, or a path that ends in `/`."""
-    moment: Moment
-    given: Given
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A job that can run: its plan, and the templates it will need."""
-
-    order: Order
-    plan: RunPlan
-    renderer: Renderer
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +56,6 @@ class Ended:
     files: tuple[str, ...] = ()
     errors: tuple[ReportrunnerError, ...] = ()
     """Why nothing was published: the datasets' own errors, or what failed after them."""
-
-
-def prepare(order: Order) -> Prepared:
-    """Load and plan a job; InvalidError carries everything that is wrong with it and its project."""
-    project = load_project(order.root, f"{order.shown_root}reportrunner.toml", FAMILIES)
-    file = read_toml(order.job, order.shown)
-    job = load_job(file, job_name(order.job, order.root), project, order.moment, order.given, FAMILIES)
-    job = replace(job, diagnostics=(*project.diagnostics, *job.diagnostics))
-    renderer = Renderer(read_templates(order.root), f"{order.shown_root}templates")
-    plan = plan_run(job, lambda queries, schemas: bind_all(queries, schemas, job.as_of), _output_check(job, renderer))
-    return Prepared(order, plan, renderer)
 
 
 def run(trips: Sequence[Trip], executor: Executor, side_by_side: int) -> Iterator[Ended]:
@@ -190,33 +149,6 @@ def _transformer(job: JobSpec) -> Callable[[QueryNode, Mapping[str, Table], Path
     return carry
 
 
-def _output_check(
-    job: JobSpec, renderer: Renderer
-) -> Callable[[BoundOutput, Mapping[str, tuple[str, ...]]], Iterable[Diagnostic]]:
-    """Check an output's template, and that what it needs is installed."""
-
-    def look(output: BoundOutput, columns: Mapping[str, tuple[str, ...]]) -> Iterable[Diagnostic]:
-        loc = ("outputs", output.name)
-        if output.each is not None:
-            columns = {name: names for name, names in columns.items() if output.each.of in names or not names}
-        template = getattr(output.options, "template", None)
-        if template is not None:
-            wanted = getattr(output.options, "datasets", None)
-            seen = columns if wanted is None else {name: columns[name] for name in wanted if name in columns}
-            missing = renderer.missing(template)
-            if missing:
-                yield job.file.diagnostic((*loc, "template"), missing)
-                return
-            yield from renderer.check(template, seen)
-        extra = missing_extra(output.options, renderer)
-        if extra:
-            yield job.file.diagnostic(
-                loc, f'output "{output.name}" needs more than is installed', hint=extra, at="header"
-            )
-
-    return look
-
-
 def _templates(plan: RunPlan) -> tuple[str, ...]:
     options = [output.options for output in plan.job.outputs]
     return tuple(template for o in options if (template := getattr(o, "template", None)))
@@ -251,7 +183,7 @@ def _folder(trip: Trip) -> Path:
 def _private(folder: Path) -> None:
     """Make a folder that its owner alone can read, and those above it: what lands there is personal."""
     try:
-        for each in reversed((folder, *folder.parents)):
+        for each in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
             each.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise OutputError(f"cannot write to {folder}: {error.strerror}") from None

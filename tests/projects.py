@@ -12,8 +12,8 @@ from reportrunner.errors import Diagnostic, InvalidError
 from reportrunner.job import JobSpec, Moment
 from reportrunner.load import Given, load_job, load_project
 from reportrunner.plan import RunPlan, plan_run
+from reportrunner.prepare import FAMILIES, Order, Prepared, prepare
 from reportrunner.query import Bound, Query
-from reportrunner.run import FAMILIES, Order, Prepared, prepare
 from reportrunner.table import Column
 from reportrunner.toml_file import TomlFile
 from reportrunner.transform import bind_all

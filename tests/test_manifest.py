@@ -13,8 +13,9 @@ from plans import AS_OF, N, S, asking, columns, plan, query
 from reportrunner.ask import InlineNode
 from reportrunner.flow import Exchange
 from reportrunner.gather import Gathered
+from reportrunner.inputs import sha256
 from reportrunner.land import land
-from reportrunner.manifest import sha256, write_manifest
+from reportrunner.manifest import write_manifest
 from reportrunner.plan import RunPlan
 from reportrunner.report import Document, Finding
 from reportrunner.table import Landed, Rows

@@ -16,7 +16,7 @@ from reportrunner.cli.terminal import REDACTOR, say_error
 from reportrunner.environment import Clock, Environment, Notice, SourceRuntime
 from reportrunner.errors import SecretError
 from reportrunner.execute import Executor
-from reportrunner.run import Prepared
+from reportrunner.prepare import Prepared
 from reportrunner.sources import live_runtime, needed_sources, sandbox_runtime
 from reportrunner.transport import Transport
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from types import MappingProxyType
+from typing import Any
 
 import click
 
@@ -26,6 +28,15 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 class UnreadError(Exception):
     """Whoever read our output has gone, as `head` does."""
+
+
+@contextmanager
+def _unread() -> Iterator[None]:
+    """Take a pipe that its reader has closed for what it is: click would end with the code of a bug."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise UnreadError from error
 
 
 class Commands(click.Group):
@@ -54,12 +65,15 @@ class Commands(click.Group):
 
             raise click.UsageError(f'there is no command "{args[0]}"{did_you_mean(args[0], COMMANDS)}', ctx) from None
 
+    def make_context(self, *arguments: Any, **more: Any) -> click.Context:
+        """Read the command line; `--help` is printed here already."""
+        with _unread():
+            return super().make_context(*arguments, **more)
+
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; a pipe that its reader has closed is no error, and click would make it one."""
-        try:
+        """Run the command."""
+        with _unread():
             return super().invoke(ctx)
-        except BrokenPipeError as error:
-            raise UnreadError from error
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         """Print the list without importing any command."""

@@ -164,8 +164,9 @@ def _marks(path: Path) -> set[str]:
         data = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return set()
-    tags = data.get("tags", [])
-    return {f"tag:{tag}" for tag in tags if isinstance(tag, str)} | {f"owner:{data.get('owner', '')}"}
+    tags = data.get("tags")
+    marks = {f"tag:{tag}" for tag in tags if isinstance(tag, str)} if isinstance(tags, list) else set()
+    return marks | {f"owner:{data.get('owner', '')}"}
 
 
 def _names(roots: Iterable[Path]) -> str:

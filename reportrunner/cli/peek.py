@@ -13,7 +13,7 @@ import click
 from reportrunner.cli.options import Found, find_jobs, given_params, live_options, wall_clock
 
 if TYPE_CHECKING:
-    from reportrunner.run import Prepared
+    from reportrunner.prepare import Prepared
 
 
 class Options(TypedDict):

@@ -10,7 +10,7 @@ from reportrunner.cli.terminal import colored, say, say_error
 from reportrunner.errors import InvalidError
 from reportrunner.job import Moment
 from reportrunner.load import Given
-from reportrunner.run import Order, Prepared, prepare
+from reportrunner.prepare import Order, Prepared, prepare
 from reportrunner.zone import use_packaged_zones
 
 

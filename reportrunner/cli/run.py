@@ -52,7 +52,8 @@ def command(**options: Unpack[Options]) -> int:
     from reportrunner.cli.progress import Progress
     from reportrunner.cli.summary import say_summary
     from reportrunner.job import Moment
-    from reportrunner.run import Prepared, Trip, run, worst
+    from reportrunner.prepare import Prepared
+    from reportrunner.run import Trip, run, worst
 
     prepared, invalid = prepare_all(found, Moment(options["as_of"], wall, options["sandbox"]), params)
     if not prepared:

@@ -146,7 +146,7 @@ def test_sql_that_fails_on_data_is_exit_3_with_its_place_and_loses_what_needs_it
     assert run_command(["run", job(project, "people", SQL_FAILS)]) == 3
     said = capsys.readouterr()
     assert said.out == ""
-    assert "jobs/people.toml:14:" in said.err
+    assert "jobs/people.toml:15:15: error: " in said.err
     assert "Could not convert string 'x' to INT32" in said.err
     assert 'numbers", which failed' not in said.err, "who is behind is not told as an error of its own"
     assert said.err.endswith("nothing was published\n")
@@ -173,7 +173,7 @@ def test_an_invalid_job_does_not_stop_the_others(project: Path, capsys: Said) ->
     assert run_command(["run", *names]) == 3
     said = capsys.readouterr()
     assert sorted(said.out.splitlines()) == ["out/a/now", "out/c/now"]
-    assert 'jobs/b.toml:14:2: error: this job has no key "nonsense"' in said.err
+    assert 'jobs/b.toml:13:2: error: unknown key "nonsense" in this job' in said.err
     assert "b" not in records(project)
 
 

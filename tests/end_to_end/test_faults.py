@@ -152,6 +152,12 @@ def test_every_fault_of_the_api_that_stays_ends_the_run(project: Path, switch: s
     failed(run(project, f"{switch}={action}:{ENDLESS}"), *place(action))
 
 
+def test_a_page_in_place_of_a_csv_is_refused_at_once(project: Path) -> None:
+    ran = run(project, "html_body=report.getCsvFromStringParams:1")
+    assert "The proxy is having a bad day" in failed(ran, "viewership", "step fetch")
+    assert len(seen(ran, "report.getCsvFromStringParams")) == 1
+
+
 @pytest.mark.parametrize("switch", ["http_503", "http_500", "cut_body", "drop_connection", "html_body"])
 def test_an_export_is_not_asked_for_twice_where_the_first_may_have_begun(project: Path, switch: str) -> None:
     ran = run(project, f"{switch}=reports.generate:1")
