@@ -15,7 +15,7 @@ __all__ = ["ROOTS", "Expression", "ExpressionError", "Slot", "expressions", "par
 Loc = tuple[str | int, ...]
 Errors = list[tuple[Loc, ExpressionError]]
 
-_BLOCK = re.compile(r"""\{\{((?:[^"'{}]+|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\{(?!\{)|\}(?!\}))*+)\}\}""", re.DOTALL)
+_BLOCK = re.compile(r"""\{\{((?:[^"'{}]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\{(?!\{)|\}(?!\}))*)\}\}""", re.DOTALL)
 _FOREIGN = re.compile(r"\{%-?\s*\w[^{}]*%\}|\{#.*?#\}", re.DOTALL)
 
 

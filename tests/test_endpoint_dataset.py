@@ -179,3 +179,35 @@ def test_no_catalogue_means_that_the_job_declares_the_columns() -> None:
     )
     node = planned(f'{WEEK}{polls}columns = {{ a = "integer" }}\npersonal = ["a"]\n{OUT}').nodes["polls"]
     assert node.columns == (Column("a", ColumnType.INTEGER, personal=True),)
+
+
+CUSTOM = '[datasets.csv]\nsource = "kaltura"\nendpoint = "report.getCsvFromStringParams"\n'
+
+
+def test_an_endpoint_may_need_no_window() -> None:
+    text = (
+        f'{CUSTOM}id = 4001\nparams = {{ from_date = "{{{{ as_of | unix }}}}" }}\ncolumns = {{ a = "string" }}\n{OUT}'
+    )
+    plan = planned(text)
+    assert dict(plan.flows["csv"][0].steps[0].request.form or ())["params"] == "from_date=1794805200"
+    assert plan.nodes["csv"].window is None  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ("entries_id = 1", 'entries_id: custom report 3007 has no parameter "entries_id"; did you mean "entries_ids"?'),
+        ("to_date_id = 1", "to_date_id: params.to_date_id is filled by the window | remove to_date_id"),
+    ],
+)
+def test_parameters_of_a_custom_report(params: str, said: str) -> None:
+    assert problem(f'{WEEK}{CUSTOM}id = 3007\nwindow = "week"\nparams = {{ {params} }}\n{OUT}') == said
+    installed = f'{WEEK}{CUSTOM}id = 3007\nwindow = "week"\nparams = {{ department = "x" }}\n{OUT}'
+    assert planned(installed).flows["csv"]
+
+
+def test_what_goes_over_a_broken_dataset_is_not_also_broken() -> None:
+    broken = '[datasets.people]\nrows = [{ id = 1 }]\nkye = ["id"]\n'
+    each = 'each = { dataset = "people", column = "id" }\n'
+    found = problems(f"{WEEK}{FROM_PLAYS}{each}{ENTRY}{broken}{OUT}")
+    assert found == ['kye: unknown key "kye" in a dataset; did you mean "key"?']

@@ -53,7 +53,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A copy of the project whose job file each test writes anew."""
     use_packaged_zones()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reportrunner.run.bind_all", Binding())
+        patch.setattr("reportrunner.prepare.bind_all", Binding())
         yield copy_project(tmp_path_factory.mktemp("project"))
 
 

@@ -34,7 +34,7 @@ def test_the_type_of_a_value(value: object, kind: ColumnType) -> None:
     assert kind_of(value) is kind
 
 
-FITTING = {
+FITTING: dict[ColumnType, list[object]] = {
     T.STRING: ["a", ""],
     T.INTEGER: [1, 0],
     T.DECIMAL: [1, 1.5, Decimal("1.5")],

@@ -44,6 +44,7 @@ def test_every_field_of_the_catalogue_can_be_asked() -> None:
         ('application = ["a,b"]', '"a,b": "a,b" contains ",", which separates values on the wire | it cannot be asked for; leave it out here and pick its rows in sql'),
         ('entryIdIn = [" a"]', '" a": " a" is empty or has blanks around it, and nothing trims it | write "a"'),
         ('entryIdIn = [""]', '"": "" is empty or has blanks around it, and nothing trims it | remove it'),
+        ('keywords = " "', '" ": an empty text is no filter, and the report would count everything | remove the key'),
         ('entryIdsIn = ["a"]', 'entryIdsIn: report.getTable has no filter "entryIdsIn"; did you mean "entryIdIn"?'),
     ],
 )  # fmt: skip
