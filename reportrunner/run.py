@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from reportrunner import __version__
 from reportrunner.ask import QueryNode
 from reportrunner.check import apply_rules, run_checks
 from reportrunner.compose import compose, documents_due
@@ -101,7 +102,7 @@ def _published(trip: Trip, gathered: Gathered, sent: Sequence[Sent]) -> Ended:
     plan, order, renderer = trip.prepared.plan, trip.prepared.order, trip.prepared.renderer
     findings = check(plan, gathered)
     inputs = input_hashes(plan, order.root, renderer.read_by(_templates(plan)))
-    provenance = {"job file": inputs["job"][:12], "time zones": TZ_VERSION}
+    provenance = {"reportrunner": __version__, "job file": inputs["job"][:12], "time-zone data": TZ_VERSION}
     report = compose(plan, gathered.landed, findings, provenance, sandbox=order.moment.sandbox)
     documents = render(documents_due(plan, report, gathered.landed), renderer)
     manifest = write_manifest(plan, gathered, findings, documents, inputs, sandbox=report.sandbox)

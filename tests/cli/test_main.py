@@ -190,6 +190,7 @@ def test_an_interrupt_before_the_door_is_open_is_130(monkeypatch: pytest.MonkeyP
     from reportrunner import __main__
 
     monkeypatch.setattr("reportrunner.cli.main.run_command", lambda _: failing(KeyboardInterrupt())())
+    monkeypatch.setattr("os._exit", sys.exit)
     with pytest.raises(SystemExit) as ended:
         __main__.main()
     assert ended.value.code == 130

@@ -113,7 +113,9 @@ def test_standard_output_carries_the_folder_and_nothing_else(project: Path, caps
         "",
         "People  people, now",
         "  people         2 rows",
+        "",
         "  out/people/now/people.csv",
+        "done: 1 file",
     ]
 
 
