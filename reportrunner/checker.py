@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from reportrunner.diagnose import did_you_mean, explain_validation, suggest
 from reportrunner.errors import Diagnostic, Severity
 from reportrunner.expression import parse_tree, render_tree
-from reportrunner.expression_filters import ExpressionError
+from reportrunner.expression.filters import ExpressionError
 from reportrunner.spec import DatasetSpec
 from reportrunner.table import Column, mark_personal
 from reportrunner.toml_file import TomlFile

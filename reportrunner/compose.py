@@ -8,7 +8,7 @@ from dataclasses import replace
 from reportrunner.ask import EndpointNode
 from reportrunner.errors import OutputError
 from reportrunner.formats import FORMATS
-from reportrunner.outputs import output_path
+from reportrunner.load.outputs import output_path
 from reportrunner.plan import RunPlan
 from reportrunner.render import Due
 from reportrunner.report import DatasetView, Finding, Report, SourceNote

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from reportrunner.ask import Each
 from reportrunner.checker import Checker, Loc
 from reportrunner.expression import render_tree
-from reportrunner.expression_filters import ExpressionError
+from reportrunner.expression.filters import ExpressionError
 from reportrunner.strict import Strict
 from reportrunner.table import Column, Value
 from reportrunner.toml_value import SAMPLES

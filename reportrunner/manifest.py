@@ -17,7 +17,7 @@ from reportrunner.plan import RunPlan
 from reportrunner.report import Document, Finding
 from reportrunner.table import Landed
 from reportrunner.window import Window
-from reportrunner.zone import TZ_VERSION
+from reportrunner.window.zone import TZ_VERSION
 
 SCHEMA = 1
 

@@ -14,7 +14,7 @@ from reportrunner.load import Families, Given, load_job, load_project
 from reportrunner.plan import RunPlan, plan_run
 from reportrunner.project_root import job_name
 from reportrunner.providers import PROVIDERS
-from reportrunner.templating import Renderer
+from reportrunner.templating.renderer import Renderer
 from reportrunner.toml_file import read_toml
 from reportrunner.transform import bind_all
 

@@ -12,7 +12,7 @@ from reportrunner.spec import OutputSpec
 from reportrunner.table import Value
 
 if TYPE_CHECKING:
-    from reportrunner.templating import Renderer  # jinja2 is imported only to render
+    from reportrunner.templating.renderer import Renderer  # jinja2 is imported only to render
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from reportrunner.render import render
 from reportrunner.report import Finding
 from reportrunner.table import Rows, Table, mark_personal
 from reportrunner.transform import SqlSession, transform
-from reportrunner.zone import TZ_VERSION
+from reportrunner.window.zone import TZ_VERSION
 
 
 @dataclass(frozen=True, slots=True)

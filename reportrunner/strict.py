@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from reportrunner.diagnose import Hinted
-from reportrunner.span import parse_duration
+from reportrunner.window.span import parse_duration
 
 NAME = r"^[a-z][a-z0-9_]*$"
 

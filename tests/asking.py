@@ -25,7 +25,7 @@ from reportrunner.table import Rows, Table
 from reportrunner.table_file import rows
 from reportrunner.transport import Transport
 from reportrunner.window import Window, window_of
-from reportrunner.zone import load_zone
+from reportrunner.window.zone import load_zone
 
 ZONE = "America/New_York"
 SETTINGS: Mapping[str, Mapping[str, Any]] = {

@@ -6,6 +6,7 @@ And it keeps every test on this machine: a connection to anywhere but loopback e
 from __future__ import annotations
 
 import ipaddress
+import signal
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -55,3 +56,8 @@ def loopback_only() -> Iterator[None]:
 
         patch.setattr(socket, "getaddrinfo", resolved)
         yield
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that starts the tests in the background makes them deaf to it, and their children too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -10,7 +10,7 @@ from functools import cache
 
 from projects import JOB, ROOT
 
-from reportrunner.toml_index import Loc, TomlIndex, build_index
+from reportrunner.toml_file.index import Loc, TomlIndex, build_index
 
 SLIPS = ("drop", "double", "swap")
 NAMING = frozenset(

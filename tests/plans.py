@@ -23,7 +23,7 @@ from reportrunner.source_spec import SourceSpec
 from reportrunner.spec import EndpointDataset
 from reportrunner.table import Column, ColumnType, Note, Rows, Value
 from reportrunner.toml_file import TomlFile
-from reportrunner.zone import load_zone
+from reportrunner.window.zone import load_zone
 
 AS_OF = dt.datetime(2026, 11, 16, tzinfo=load_zone("America/New_York"))
 S, N, R, D = ColumnType.STRING, ColumnType.INTEGER, ColumnType.RATIO, ColumnType.DECIMAL

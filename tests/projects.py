@@ -17,7 +17,7 @@ from reportrunner.query import Bound, Query
 from reportrunner.table import Column
 from reportrunner.toml_file import TomlFile
 from reportrunner.transform import bind_all
-from reportrunner.zone import use_packaged_zones
+from reportrunner.window.zone import use_packaged_zones
 
 ROOT = Path(__file__).parents[1]
 JOB = "jobs/weekly-compliance.toml"

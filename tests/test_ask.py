@@ -7,7 +7,7 @@ from projects import FROM_PLAYS, WEEK, planned
 from pydantic import ValidationError
 
 from reportrunner.ask import EndpointNode, needs_of
-from reportrunner.expression_filters import ExpressionError
+from reportrunner.expression.filters import ExpressionError
 from reportrunner.flow import SessionKey
 
 PEOPLE = '[datasets.people]\nrows = [{ id = "a" }]\n[datasets.late]\nsql = "select id from people"\n'

@@ -21,7 +21,7 @@ from reportrunner.plan import RunPlan
 from reportrunner.render import Due, render
 from reportrunner.report import Finding, Report
 from reportrunner.table import Column, Landed, Rows, Value
-from reportrunner.templating import Renderer
+from reportrunner.templating.renderer import Renderer
 
 LATE = columns(manager=S, name=S, days=N)
 CELLS: list[tuple[Value, ...]] = [("m.ortega", "Ana", 3), ("k.meyer", "Bo", 1), ("m.ortega", "Cem", 2)]

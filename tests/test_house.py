@@ -16,18 +16,18 @@ ROOMS = {
     "click": {"cli/"},
     "css_inline": {"formats/email.py"},
     "duckdb": {"duck.py"},
-    "jinja2": {"expression_syntax.py", "sealed.py", "templatecheck.py", "templating.py"},
+    "jinja2": {"expression/syntax.py", "templating/"},
     "pydantic": {
-        "cli/", "ask.py", "checker.py", "diagnose.py", "formats/", "providers/", "schema.py", "shape.py",
-        "source_spec.py", "spec.py", "strict.py",
+        "cli/", "ask.py", "checker.py", "diagnose/", "formats/", "providers/", "schema.py", "source_spec.py", "spec.py",
+        "strict.py",
     },
     "requests": {"transport.py"},
-    "resvg_py": {"charts.py"},
+    "resvg_py": {"templating/charts.py"},
     "tomli_w": {"manifest.py"},
-    "tree_sitter": {"toml_index.py"},
-    "tree_sitter_toml": {"toml_index.py"},
+    "tree_sitter": {"toml_file/index.py"},
+    "tree_sitter_toml": {"toml_file/index.py"},
     "urllib3": {"transport.py"},
-    "vl_convert": {"charts.py"},
+    "vl_convert": {"templating/charts.py"},
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from reportrunner.plan import RunPlan
 from reportrunner.report import Document, Finding
 from reportrunner.table import Landed, Rows
 from reportrunner.window import Window
-from reportrunner.zone import TZ_VERSION, load_zone
+from reportrunner.window.zone import TZ_VERSION, load_zone
 
 ZONE = "America/New_York"
 WEEK = Window(dt.datetime(2026, 11, 9, tzinfo=load_zone(ZONE)), AS_OF, ZONE, "2026-W46")

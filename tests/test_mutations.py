@@ -14,7 +14,7 @@ from projects import JOB, Binding, copy_project, prepared
 from reportrunner.cli.main import run_command
 from reportrunner.errors import Diagnostic, InvalidError
 from reportrunner.sandbox import SANDBOX_ADMIN_SECRET, Sandbox
-from reportrunner.zone import use_packaged_zones
+from reportrunner.window.zone import use_packaged_zones
 
 NEW_NAMES: dict[tuple[str | int, ...], str] = {
     ("datasets", "viewership"): "no SQL, check or template names it: it is simply called otherwise",

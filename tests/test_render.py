@@ -12,7 +12,7 @@ from reportrunner.errors import InvalidError
 from reportrunner.formats import FORMATS
 from reportrunner.render import Due, render
 from reportrunner.report import Report
-from reportrunner.templating import Renderer
+from reportrunner.templating.renderer import Renderer
 
 TO = ["team@example.org"]
 RENDERER = Renderer({**templates(), "names.html.j2": "{% for name in report.datasets %}{{ name }} {% endfor %}"})

@@ -11,8 +11,8 @@ import pytest
 from projects import JOB, ROOT, Binding, copy_project, prepared
 
 from reportrunner.errors import Diagnostic, InvalidError
-from reportrunner.toml_index import build_index
-from reportrunner.zone import use_packaged_zones
+from reportrunner.toml_file.index import build_index
+from reportrunner.window.zone import use_packaged_zones
 
 PROJECT = "reportrunner.toml"
 VALUES = (

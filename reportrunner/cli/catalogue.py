@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from reportrunner.ask import Endpoint, Provider
 from reportrunner.diagnose import did_you_mean
-from reportrunner.shape import describe, is_model, union_members
+from reportrunner.diagnose.shape import describe, is_model, union_members
 from reportrunner.spec import EndpointDataset
 from reportrunner.table import Column
 
@@ -55,7 +55,7 @@ def report_type_text(endpoint: Endpoint, word: str) -> list[str]:
 
 def report_object_text() -> list[str]:
     """Return what templates are given."""
-    from reportrunner.view import FIELDS
+    from reportrunner.templating.view import FIELDS
 
     lines = ["report: what every template is given", ""]
     for name, fields in FIELDS.items():

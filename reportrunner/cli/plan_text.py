@@ -6,7 +6,7 @@ from typing import Any
 
 from reportrunner.ask import CEILING, EndpointNode, FileNode, Node, QueryNode
 from reportrunner.flow import Flow, Request, fill_json, show
-from reportrunner.outputs import output_path
+from reportrunner.load.outputs import output_path
 from reportrunner.plan import RunPlan
 from reportrunner.window import Window
 

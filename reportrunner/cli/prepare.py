@@ -11,7 +11,7 @@ from reportrunner.errors import InvalidError
 from reportrunner.job import Moment
 from reportrunner.load import Given
 from reportrunner.prepare import Order, Prepared, prepare
-from reportrunner.zone import use_packaged_zones
+from reportrunner.window.zone import use_packaged_zones
 
 
 def prepare_all(

@@ -11,7 +11,7 @@ from reportrunner.formats.common import Format, Writing
 from reportrunner.spec import OutputSpec
 
 if TYPE_CHECKING:
-    from reportrunner.templating import Renderer  # jinja2 is imported only to render
+    from reportrunner.templating.renderer import Renderer  # jinja2 is imported only to render
 
 FORMATS: Mapping[str, Format] = {form.name: form for form in (csv.FORMAT, html.FORMAT, email.FORMAT)}
 _MODULES = {"charts": ("vl_convert", "resvg_py"), "mail": ("css_inline",)}

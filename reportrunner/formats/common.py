@@ -10,7 +10,7 @@ from reportrunner.report import Document, Report
 from reportrunner.spec import OutputSpec
 
 if TYPE_CHECKING:
-    from reportrunner.templating import Renderer  # jinja2 is imported only to render
+    from reportrunner.templating.renderer import Renderer  # jinja2 is imported only to render
 
 
 @dataclass(frozen=True, slots=True)

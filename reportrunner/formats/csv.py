@@ -16,7 +16,7 @@ from reportrunner.report import DatasetView, Document, Report
 from reportrunner.spec import OutputSpec
 from reportrunner.strict import Strict
 from reportrunner.table import Column, ColumnType, Value
-from reportrunner.words import did_you_mean, plain
+from reportrunner.templating.words import did_you_mean, plain
 
 _MARK = "\x1f"
 _QUOTED = re.compile('[",\r\n]')

@@ -11,14 +11,14 @@ from pydantic import AfterValidator, Field, model_validator
 from reportrunner.diagnose import Hinted
 from reportrunner.errors import OutputError
 from reportrunner.formats.common import Format, Writing
-from reportrunner.plaintext import to_text
 from reportrunner.report import Document, Report
 from reportrunner.spec import OutputSpec
+from reportrunner.templating.plaintext import to_text
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
-    from reportrunner.templating import Page
+    from reportrunner.templating.renderer import Page
 
 DOMAIN = "reportrunner.invalid"
 NOBODY = f"reportrunner@{DOMAIN}"

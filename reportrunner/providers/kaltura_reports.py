@@ -30,11 +30,11 @@ from reportrunner.flow import (
 )
 from reportrunner.secret import SecretReference
 from reportrunner.source_spec import SourceSpec
-from reportrunner.span import WindowError, parse_duration
 from reportrunner.spec import EndpointDataset, PollSpec
 from reportrunner.strict import Strict
 from reportrunner.table import Column, Rows, declare
 from reportrunner.verdict import excerpt, judge_http, plain
+from reportrunner.window.span import WindowError, parse_duration
 
 WAITING = frozenset({"pending", "in_progress"})
 READY = "completed"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from showcase import DATASET_OF, Ran, copy_project, files, nothing_published, parse_faults, run_here
 
-from reportrunner.attempt import seconds
+from reportrunner.execute.attempt import seconds
 from reportrunner.sandbox import Faults
 
 JOB = "jobs/flows.toml"
@@ -26,9 +26,9 @@ OF_THE_API = ("rate_limited", "druid_timeout", "internal_error", "html_body")
 @pytest.fixture(autouse=True)
 def no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep what is decided, and shorten what is waited: tests/test_execute.py looks at the waits."""
-    monkeypatch.setattr("reportrunner.repeat.backoff", lambda *_: 0.01)
-    monkeypatch.setattr("reportrunner.repeat.PAUSE", 0.02)
-    monkeypatch.setattr("reportrunner.repeat.seconds", lambda wait: min(seconds(wait), 0.02))
+    monkeypatch.setattr("reportrunner.execute.repeat.backoff", lambda *_: 0.01)
+    monkeypatch.setattr("reportrunner.execute.repeat.PAUSE", 0.02)
+    monkeypatch.setattr("reportrunner.execute.repeat.seconds", lambda wait: min(seconds(wait), 0.02))
 
 
 @pytest.fixture

@@ -90,7 +90,7 @@ def healthy(project: Path) -> Ran:
 
 IMPATIENT = """
 import sys
-from reportrunner import repeat
+from reportrunner.execute import repeat
 from reportrunner.cli.main import run_command
 repeat.backoff = lambda *_: 0.05
 sys.exit(run_command(sys.argv[1:]))

@@ -19,7 +19,7 @@ from reportrunner.formats import FORMATS
 from reportrunner.formats.common import Writing
 from reportrunner.report import DatasetView, Report
 from reportrunner.table import Column, ColumnType, Value
-from reportrunner.templating import Renderer
+from reportrunner.templating.renderer import Renderer
 
 T = ColumnType
 

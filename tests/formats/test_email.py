@@ -17,7 +17,7 @@ from reportrunner.formats import FORMATS
 from reportrunner.formats.common import Writing
 from reportrunner.report import Document, Report
 from reportrunner.table import ColumnType
-from reportrunner.templating import Renderer
+from reportrunner.templating.renderer import Renderer
 
 RENDERER = Renderer(templates())
 CSV = Document("overdue_csv", "lists/überfällig.csv", "text/csv; charset=utf-8", "a\nZoë\n".encode())

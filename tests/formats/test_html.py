@@ -12,7 +12,7 @@ from sample_report import FINDINGS, report, templates, without_overdue
 from reportrunner.formats import FORMATS, missing_extra
 from reportrunner.formats.common import Writing
 from reportrunner.report import Finding, Report
-from reportrunner.templating import Renderer
+from reportrunner.templating.renderer import Renderer
 
 RENDERER = Renderer(templates())
 ERROR = Finding("unreconciled", "error", "datasets.progress", "Plays <812> differ from the total 815")

@@ -15,9 +15,9 @@ from reportrunner.errors import ProviderError
 from reportrunner.flow import Again, Done, Refused, Verdict
 from reportrunner.providers.kaltura import wire
 from reportrunner.providers.kaltura.catalogue import custom_reports
-from reportrunner.span import WindowError
 from reportrunner.table import Column, ColumnType, Rows
 from reportrunner.window import Window
+from reportrunner.window.span import WindowError
 
 BOM = "\ufeff"
 COLUMNS = (Column("user_id", ColumnType.STRING), Column("play", ColumnType.INTEGER))

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from reportrunner.flow import SessionKey
 from reportrunner.providers import PROVIDERS
 from reportrunner.providers.kaltura.catalogue import OFFSETS, filter_fields, report_types
-from reportrunner.span import WindowError
 from reportrunner.window import Window, window_of
+from reportrunner.window.span import WindowError
 
 TOTAL = {"source": "kaltura", "endpoint": "report.getTotal", "report": "13"}
 SERIES = {"source": "kaltura", "endpoint": "report.getTable", "report": "34"}

@@ -21,8 +21,8 @@ from reportrunner.providers.kaltura_reports import (
     judge_serve,
     read_csv,
 )
-from reportrunner.span import WindowError
 from reportrunner.table import Column, ColumnType
+from reportrunner.window.span import WindowError
 
 JUDGES = (judge_generate, judge_poll, judge_serve)
 COLUMNS = (Column("user_id", ColumnType.STRING), Column("answers", ColumnType.INTEGER))

@@ -13,10 +13,10 @@ from reportrunner.flow import Flow
 from reportrunner.providers.kaltura import wire
 from reportrunner.providers.kaltura.catalogue import custom_reports
 from reportrunner.providers.kaltura.endpoints import fetch
-from reportrunner.span import WindowError
 from reportrunner.spec import EndpointDataset
 from reportrunner.table import Column, declare
 from reportrunner.window import Window
+from reportrunner.window.span import WindowError
 
 
 class GetCsvFromStringParams(EndpointDataset):

@@ -23,10 +23,10 @@ from reportrunner.providers.kaltura.catalogue import (
     report_types,
 )
 from reportrunner.providers.kaltura.filters import ReportFilters, TableFilters, TotalFilters, separable, write_filter
-from reportrunner.span import WindowError
 from reportrunner.spec import EndpointDataset
 from reportrunner.table import Column, declare
 from reportrunner.window import Window
+from reportrunner.window.span import WindowError
 
 RELATIVE = 315_360_000
 """Unix seconds up to this one count from now (kaltura.md §1)."""

@@ -1,0 +1,300 @@
+"""Flows go in, answers come out: workers send what is ready, one timer heap holds everything that waits."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Final, Self
+
+from reportrunner.environment import Environment, Finished, LocalDone, Notice, Sent, SourceRuntime, What
+from reportrunner.errors import ProviderError, ReportrunnerError
+from reportrunner.execute.attempt import Desk, Outcome
+from reportrunner.execute.crew import Crew, Then
+from reportrunner.execute.kept import Kept, Whole
+from reportrunner.execute.repeat import DOWN, Later, Silences, decide, span
+from reportrunner.execute.session import Sessions
+from reportrunner.execute.waits import Waits
+from reportrunner.execute.walk import Failure, Task, Walk, say
+from reportrunner.flow import Again, Done, Flow, More, Refused, Reply
+from reportrunner.limits import Budget, strictest
+
+_REAP_SECONDS: Final = 1.0
+_LOCAL_THREADS: Final = 2
+
+
+class Executor:
+    """Runs flows side by side. One thread owns it: `submit`, `run_local`, `next`; waits never hold a worker."""
+
+    def __init__(self, sources: Mapping[str, SourceRuntime], environment: Environment) -> None:
+        """Start nothing yet."""
+        self._sources = sources
+        self._env = environment
+        self._now = environment.clock.monotonic
+        self._desk = Desk(sources, environment.transport, environment.redactor, self._now)
+        accounts = {source.account for source in sources.values()}
+        self._budgets = {
+            account: Budget(strictest(source.limits for source in sources.values() if source.account == account))
+            for account in sorted(accounts)
+        }
+        self._ready: dict[str, deque[Task]] = {account: deque() for account in sorted(accounts)}
+        self._waits = Waits(lambda task: self._ready[self._account(task.walk)].append(task))
+        self._events: SimpleQueue[Then] = SimpleQueue()
+        self._crew = Crew("request", environment.workers, self._events)
+        self._locals = Crew("local", _LOCAL_THREADS, self._events)
+        self._sessions: Sessions[Task] = Sessions()
+        self._walks: dict[str, Walk] = {}
+        self._kept = Kept()
+        self._results: deque[Finished | LocalDone] = deque()
+        self._sent: list[Sent] = []
+        self._silences = Silences()
+        self.pending = 0
+        """How many results `next` still owes."""
+
+    def __enter__(self) -> Self:
+        """Return itself; leaving the block closes it."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Close it."""
+        self.close()
+
+    @property
+    def sent(self) -> tuple[Sent, ...]:
+        """Return every request that went out so far, in the order of their ends."""
+        return tuple(self._sent)
+
+    def submit(self, flow: Flow) -> None:
+        """Run the flow; one equal to another is not sent again but answered from the same replies."""
+        self.pending += 1
+        identity = flow.identity()
+        kept, walk = self._kept.get(identity), self._walks.get(identity)
+        if kept is not None:
+            self._read(flow, kept)
+        elif walk is not None:
+            walk.flows.append(flow)
+        else:
+            walk = self._walks[identity] = Walk([flow], identity)
+            self._begin_step(walk)
+
+    def run_local(self, token: object, work: Callable[[], object]) -> None:
+        """Do local work (landing, SQL) on a thread of its own while requests go on; `next` returns its LocalDone."""
+        self.pending += 1
+        self._locals.give(lambda: partial(self._results.append, LocalDone.of(token, work)))
+
+    def next(self) -> Finished | LocalDone:
+        """Block until something has ended and return it; bugs in judges and readers are raised here."""
+        assert self.pending, "nothing was submitted that has not been returned"
+        while not self._results:
+            self._turn()
+        self.pending -= 1
+        return self._results.popleft()
+
+    def close(self) -> None:
+        """Forget what waits, shut down every socket, and wait for nobody."""
+        self._waits.clear()
+        for queue in self._ready.values():
+            queue.clear()
+        self._env.transport.close()
+        self._crew.close()
+        self._locals.close()
+
+    def _turn(self) -> None:
+        now = self._now()
+        self._env.transport.reap(now)
+        self._waits.fire(now)
+        until = min(self._dispatch(now), self._waits.soonest, now + _REAP_SECONDS if self._crew.busy else math.inf)
+        if self._results:
+            return
+        with suppress(Empty):
+            self._events.get(timeout=None if until == math.inf else max(until - self._now(), 0.0))()
+            while True:
+                self._events.get_nowait()()
+
+    def _dispatch(self, now: float) -> float:
+        """Send what may go, one from each account in turn; return the moment at which a budget allows more."""
+        while True:
+            moments = [self._offer(account, now) for account in self._ready]
+            if 0.0 not in moments:
+                return min(moments, default=math.inf)
+
+    def _offer(self, account: str, now: float) -> float:
+        queue = self._ready[account]
+        if not queue or not self._crew.idle:
+            return math.inf
+        if queue[0].walk.ended or not self._has_session(queue[0], now):
+            queue.popleft()
+            return 0.0
+        moment = self._budgets[account].take(now)
+        if moment == 0.0:
+            self._send(queue.popleft(), now)
+        return moment
+
+    def _has_session(self, task: Task, now: float) -> bool:
+        key = task.walk.flow.session
+        sign_in = self._sources[key.source].sign_in if key else None
+        if key is None or sign_in is None:
+            return True
+        task.session = self._sessions.value(key, now)
+        if task.session is None and self._sessions.park(key, task):
+            self._notify(task.walk, "session", f"signing in at {key.source}")
+            self._begin_step(Walk([sign_in(key)], sign_in=key))
+        return task.session is not None
+
+    def _send(self, task: Task, now: float) -> None:
+        walk = task.walk
+        if walk.deadline == math.inf:
+            walk.deadline = now + walk.flow.deadline.total_seconds()
+            self._waits.at(walk.deadline, partial(self._expire, walk))
+        task.sendings += 1
+        self._notify(walk, "sent", f"attempt {task.sendings}")
+        attempt = task.attempt()
+        self._crew.give(lambda: partial(self._come, task, self._desk.carry(attempt)))
+
+    def _come(self, task: Task, outcome: Outcome) -> None:
+        walk, verdict = task.walk, outcome.verdict
+        self._budgets[self._account(walk)].release()
+        self._sent += [outcome.sent] if outcome.sent else []
+        down = self._silences.down(walk.flow.source, outcome.reply, self._now())
+        if walk.ended:
+            return
+        if outcome.error is not None:
+            self._fail_by(walk, outcome.error)
+        elif down:
+            self._give_up(walk, outcome.reply.fault)
+        elif isinstance(verdict, Again):
+            self._repeat(task, verdict, outcome.reply)
+        elif isinstance(verdict, Refused):
+            self._refuse(task, verdict, outcome.reply)
+        elif isinstance(verdict, Done | More):
+            self._accept(task, outcome)
+        else:
+            raise TypeError(f"{walk.flow.kind}, step {walk.step.name}: the judge returned {verdict!r}")
+
+    def _begin_step(self, walk: Walk) -> None:
+        now = self._now()
+        task = walk.begin(now)
+        if walk.step.poll is None:
+            self._ready[self._account(walk)].append(task)
+        else:
+            self._notify(walk, "waiting", wait=self._waits.first_look(task, now))
+
+    def _accept(self, task: Task, outcome: Outcome) -> None:
+        walk, now = task.walk, self._now()
+        if walk.step.poll is not None or task.looks:
+            self._waits.learn(task, now)
+        try:
+            pages = walk.accept(task.request, outcome, now)
+        except ProviderError as error:
+            self._fail_by(walk, error)
+            return
+        # Pages go first: a flow that has begun ends sooner and lets go of its replies.
+        self._ready[self._account(walk)].extendleft(reversed(pages))
+        if walk.open:
+            return
+        self._notify(walk, "done")
+        replies = walk.turn()
+        if replies is None:
+            self._begin_step(walk)
+        elif walk.sign_in is not None:
+            assert isinstance(outcome.verdict, Done)
+            self._signed_in(walk, outcome.verdict)
+        else:
+            self._arrive(walk, replies)
+
+    def _repeat(self, task: Task, again: Again, reply: Reply) -> None:
+        walk, now = task.walk, self._now()
+        words = self._env.redactor.redact(again.words)
+        if again.why == "working":
+            wait = self._waits.next_look(task, again, now)
+            if isinstance(wait, Refused):
+                self._refuse(task, wait, reply)
+            else:
+                self._notify(walk, "waiting", words, wait)
+            return
+        what = decide(task, again, reply, now, self._env.rng)
+        if isinstance(what, Refused):
+            self._refuse(task, what, reply)
+            return
+        ready = self._ready[self._account(walk)]
+        if isinstance(what, Later) and what.pause:
+            self._budgets[self._account(walk)].pause(what.at)
+            ready.appendleft(task)
+        elif isinstance(what, Later):
+            self._waits.later(task, what.at)
+        elif walk.flow.session is not None:
+            self._sessions.refuse(walk.flow.session, task.session or "")
+            ready.appendleft(task)
+        self._notify(walk, "retry", words, what.at - now if isinstance(what, Later) else 0.0)
+
+    def _signed_in(self, walk: Walk, done: Done) -> None:
+        key, now = walk.sign_in, self._now()
+        life = (done.expires - self._env.clock.now()).total_seconds() if done.expires else math.inf
+        session = walk.captures.get("session", "")
+        walk.end()
+        assert key is not None
+        if not session or life <= 0:
+            words = (
+                "the session it gave is dead already; check this machine's clock" if session else "it gave no session"
+            )
+            self._fail(walk, Failure("unreadable", f"{walk.flow.source}: {words}", walk.step.name, key.source))
+            return
+        for task in self._sessions.arrive(key, session, now, life):
+            self._ready[self._account(task.walk)].append(task)
+
+    def _refuse(self, task: Task, refused: Refused, reply: Reply) -> None:
+        walk = task.walk
+        words = say(walk.flow.source, refused, reply, task.sendings - task.looks)
+        self._fail(walk, Failure(refused.kind, self._env.redactor.redact(words), walk.step.name))
+
+    def _give_up(self, walk: Walk, fault: str) -> None:
+        words = f"{walk.flow.source} could not be reached: {fault} (for {span(DOWN)})"
+        for one in [walk, *(each for each in self._walks.values() if each.flow.source == walk.flow.source)]:
+            if not one.ended:
+                self._fail(one, Failure("unreachable", words, one.step.name))
+
+    def _fail_by(self, walk: Walk, error: ReportrunnerError) -> None:
+        self._fail(walk, Failure.of(error, walk.step.name, self._env.redactor.redact))
+
+    def _expire(self, walk: Walk) -> None:
+        if not walk.ended:
+            words = f"{walk.flow.source} timed out: not done within {span(walk.flow.deadline.total_seconds())}"
+            self._fail(walk, Failure("timeout", words, walk.step.name))
+
+    def _fail(self, walk: Walk, failure: Failure) -> None:
+        walk.end()
+        self._waits.leave(walk)
+        if walk.sign_in is not None:
+            behind = replace(failure, sign_in=walk.sign_in.source)
+            for task in self._sessions.fail(walk.sign_in):
+                if not task.walk.ended:
+                    self._fail(task.walk, behind)
+            return
+        del self._walks[walk.identity]
+        for flow in walk.flows:
+            error = failure.error(flow)
+            self._results.append(Finished(flow, error=error))
+            self._env.notify(Notice(flow.dataset, failure.step, "failed", str(error), run=flow.run))
+
+    def _arrive(self, walk: Walk, replies: tuple[Reply, ...]) -> None:
+        whole = Whole(walk.step.name, replies, tuple(walk.exchanges))
+        walk.end()
+        del self._walks[walk.identity]
+        self._kept.add(walk.identity, whole)
+        for flow in walk.flows:
+            self._read(flow, whole)
+
+    def _read(self, flow: Flow, whole: Whole) -> None:
+        redact = self._env.redactor.redact
+        self._crew.give(lambda: partial(self._results.append, whole.read(flow, redact)))
+
+    def _account(self, walk: Walk) -> str:
+        return self._sources[walk.flow.source].account
+
+    def _notify(self, walk: Walk, what: What, detail: str = "", wait: float = 0.0) -> None:
+        self._env.notify(Notice(walk.flow.dataset, walk.step.name, what, detail, wait, walk.flow.run))

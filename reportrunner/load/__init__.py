@@ -1,0 +1,5 @@
+"""Loading: path -> JobSpec."""
+
+from reportrunner.load.job_file import Families, Given, load_job, load_project
+
+__all__ = ["Families", "Given", "load_job", "load_project"]

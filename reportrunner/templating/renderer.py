@@ -1,0 +1,108 @@
+"""The renderer: a template and a report become a page, and what goes wrong in a template gets file, line and hint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
+
+from reportrunner.errors import Diagnostic, InvalidError
+from reportrunner.report import Report
+from reportrunner.templating.check import check, closure, diagnostic, draws
+from reportrunner.templating.sealed import BUILTIN, Memory, Sealed, Shelf, environment
+from reportrunner.templating.view import view
+from reportrunner.templating.vocabulary import Charts, Picture, filters, pictures
+from reportrunner.templating.words import UnfitError, did_you_mean
+
+READY = {"builtin:report": "builtin:report.html.j2", "builtin:digest": "builtin:digest.email.j2"}
+_PACKAGE = str(Path(__file__).parents[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A rendered template; pictures only where the medium cannot carry SVG."""
+
+    html: str
+    pictures: tuple[Picture, ...] = ()
+
+
+class Renderer:
+    """The templates of a project and the built-in ones; safe to use from several threads."""
+
+    def __init__(self, templates: Mapping[str, str], folder: str = "templates") -> None:
+        """Take the project's templates as name to text; `folder` is where diagnostics say they stand."""
+        self._shelf = Shelf(templates, folder)
+        self._memory = Memory()
+
+    def page(self, template: str, report: Report, output: str, *, mail: bool = False) -> Page:
+        """Return the rendered page; InvalidError (exit 3) with the place in the template where it cannot be."""
+        name = READY.get(template, template)
+        made, charts = self._prepared(report, output, mail)
+        try:
+            html = made.get_template(name).render()
+        except TemplateSyntaxError as error:
+            raise InvalidError((self._syntax(error),)) from error
+        except Exception as error:
+            place = self._place(error)
+            if place is None:
+                raise
+            raise InvalidError((self._diagnostic(*place, error),)) from error
+        return Page(html, pictures(charts))
+
+    def _prepared(self, report: Report, output: str, mail: bool) -> tuple[Sealed, Charts]:
+        zone = report.as_of.tzinfo
+        assert zone is not None
+        made, charts = environment(self._shelf, self._memory), Charts(zone, mail)
+        made.filters.update(filters(zone))
+        made.globals.update({"report": view(report), "output": output, "chart": charts})
+        return made, charts
+
+    def check(self, template: str, datasets: Mapping[str, tuple[str, ...]] | None = None) -> tuple[Diagnostic, ...]:
+        """Return all that is wrong with a template and those it includes, without data: for `validate`."""
+        return check(self._shelf, READY.get(template, template), datasets)
+
+    def missing(self, template: str) -> str:
+        """Return what to say when there is no such template; empty when there is."""
+        name = READY.get(template, template)
+        if self._shelf.source(name) is not None:
+            return ""
+        return f'there is no template "{template}"{did_you_mean(template, (*READY, *self._shelf.names()))}'
+
+    def read_by(self, templates: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        """Return the project's templates that these read, themselves included: name and text, in order."""
+        names = {name for template in templates for name in closure(self._shelf, READY.get(template, template))}
+        own = sorted(name for name in names if not name.startswith(BUILTIN))
+        return tuple((name, self._shelf.source(name) or "") for name in own)
+
+    def draws(self, template: str) -> bool:
+        """Say whether a template, or one it includes, draws charts (and so needs the extra `charts`)."""
+        return draws(self._shelf, READY.get(template, template))
+
+    def _syntax(self, error: TemplateSyntaxError) -> Diagnostic:
+        return diagnostic(self._shelf, error.name or "", error.lineno, str(error.message))
+
+    def _place(self, error: Exception) -> tuple[str, int] | None:
+        """Return where in a template the error arose, or None when it is a bug of ours."""
+        names = {self._shelf.shown(name): name for name in self._shelf.names()}
+        frames = list(_frames(error))
+        if not isinstance(error, TemplateError | UnfitError) and frames and frames[-1][0].startswith(_PACKAGE):
+            return None
+        places = [(names[file], line) for file, line in frames if file in names]
+        own = [place for place in places if not place[0].startswith(BUILTIN)]
+        if not places and isinstance(error, TemplateNotFound):
+            places = [(str(error.name or ""), 0)]
+        return (own or places)[-1] if places else None
+
+    def _diagnostic(self, name: str, line: int, error: Exception) -> Diagnostic:
+        ours = isinstance(error, UnfitError | TemplateError)
+        message = str(getattr(error, "message", None) or error)
+        return diagnostic(self._shelf, name, line, message if ours else f"{type(error).__name__}: {message}")
+
+
+def _frames(error: Exception) -> Iterator[tuple[str, int]]:
+    trace = error.__traceback__
+    while trace is not None:
+        yield trace.tb_frame.f_code.co_filename, trace.tb_lineno
+        trace = trace.tb_next
