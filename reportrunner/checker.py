@@ -8,11 +8,12 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from reportrunner.diagnose import did_you_mean, explain_validation, suggest
+from reportrunner.diagnose import explain_validation
 from reportrunner.errors import Diagnostic, Severity
 from reportrunner.expression import parse_tree, render_tree
 from reportrunner.expression.filters import ExpressionError
 from reportrunner.spec import DatasetSpec
+from reportrunner.spelling import did_you_mean, suggest
 from reportrunner.table import Column, mark_personal
 from reportrunner.toml_file import TomlFile
 

@@ -9,9 +9,9 @@ import click
 from pydantic import BaseModel
 
 from reportrunner.ask import Endpoint, Provider
-from reportrunner.diagnose import did_you_mean
 from reportrunner.diagnose.shape import describe, is_model, union_members
 from reportrunner.spec import EndpointDataset
+from reportrunner.spelling import did_you_mean
 from reportrunner.table import Column
 
 WIDTH = 100

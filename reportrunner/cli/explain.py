@@ -13,9 +13,9 @@ import click
 def command(subject: str, more: str | None) -> int:
     """Explain a provider, an endpoint (with a report type: its columns), a finding's code, or what templates get."""
     from reportrunner.cli.catalogue import endpoint_text, provider_text, report_object_text, report_type_text
-    from reportrunner.diagnose import did_you_mean
     from reportrunner.finding_codes import CODES
     from reportrunner.providers import PROVIDERS
+    from reportrunner.spelling import did_you_mean
 
     if subject == "report":
         return _print(report_object_text())

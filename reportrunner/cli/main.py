@@ -61,7 +61,7 @@ class Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError:
-            from reportrunner.diagnose import did_you_mean
+            from reportrunner.spelling import did_you_mean
 
             raise click.UsageError(f'there is no command "{args[0]}"{did_you_mean(args[0], COMMANDS)}', ctx) from None
 

@@ -138,7 +138,7 @@ def _files(argument: Path) -> Iterator[Path]:
 
 
 def _nearest(argument: Path) -> str:
-    from reportrunner.diagnose import did_you_mean
+    from reportrunner.spelling import did_you_mean
 
     folder = argument.parent
     names = [str(path) for path in folder.glob("*.toml")] if folder.is_dir() else []

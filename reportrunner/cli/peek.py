@@ -87,7 +87,7 @@ def _target(text: str) -> tuple[Found, str]:
 def _only(ready: Prepared, dataset: str) -> Prepared:
     """Return the job with that dataset and what it needs, and no outputs."""
     from reportrunner.ask import needs_of
-    from reportrunner.diagnose import did_you_mean
+    from reportrunner.spelling import did_you_mean
 
     nodes = ready.plan.nodes
     if dataset not in nodes:

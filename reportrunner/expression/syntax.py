@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from reportrunner.diagnose import did_you_mean
 from reportrunner.expression.filters import FILTERS, ExpressionError, check_arguments, kind_of
+from reportrunner.spelling import did_you_mean
 
 ROOTS = ("params", "windows", "job", "as_of", "each")
 

@@ -14,9 +14,10 @@ from reportrunner.errors import Diagnostic, InvalidError
 from reportrunner.formats.common import Format, Writing
 from reportrunner.report import DatasetView, Document, Report
 from reportrunner.spec import OutputSpec
+from reportrunner.spelling import did_you_mean
 from reportrunner.strict import Strict
 from reportrunner.table import Column, ColumnType, Value
-from reportrunner.templating.words import did_you_mean, plain
+from reportrunner.templating.words import plain
 
 _MARK = "\x1f"
 _QUOTED = re.compile('[",\r\n]')

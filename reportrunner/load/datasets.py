@@ -7,7 +7,6 @@ from typing import Any
 
 from reportrunner.ask import FileNode, InlineNode, Node, QueryNode
 from reportrunner.checker import Checker, Loc, checked_columns, row_order
-from reportrunner.diagnose import did_you_mean
 from reportrunner.expression import Expression
 from reportrunner.expression.filters import ExpressionError
 from reportrunner.finding_codes import CODES
@@ -16,6 +15,7 @@ from reportrunner.load.endpoint_dataset import EndpointLoader
 from reportrunner.load.reference import check_file, inline_rows
 from reportrunner.query import SqlText
 from reportrunner.spec import DatasetSpec, FileDataset, RowsDataset, SqlDataset
+from reportrunner.spelling import did_you_mean
 from reportrunner.table import Rows, Value, additive_columns, declare
 from reportrunner.window import Window
 

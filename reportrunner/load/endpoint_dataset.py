@@ -7,11 +7,11 @@ from typing import Any
 
 from reportrunner.ask import CEILING, Each, Endpoint, EndpointNode, InlineNode, Node, QueryNode, Source
 from reportrunner.checker import Checker, Loc, checked_columns, named, row_order
-from reportrunner.diagnose import did_you_mean, suggest
 from reportrunner.diagnose.shape import found
 from reportrunner.each import close_each
 from reportrunner.job import Project
 from reportrunner.spec import EachSpec, EndpointDataset, JobFile
+from reportrunner.spelling import did_you_mean, suggest
 from reportrunner.table import Column, ColumnType, Value, declare
 from reportrunner.toml_value import fits, kind_of, plain_value
 from reportrunner.window import Window

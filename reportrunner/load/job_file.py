@@ -10,7 +10,7 @@ from typing import Any
 
 from reportrunner.ask import Provider, Source
 from reportrunner.checker import Checker, named, strays, tables
-from reportrunner.diagnose import Hinted, did_you_mean
+from reportrunner.diagnose import Hinted
 from reportrunner.errors import UsageError
 from reportrunner.expression.filters import ExpressionError, as_text
 from reportrunner.formats.common import Format
@@ -22,6 +22,7 @@ from reportrunner.load.windows import load_windows, sample_window, window_scope
 from reportrunner.project_root import PROJECT_FILE
 from reportrunner.source_spec import ProjectSpec
 from reportrunner.spec import JobFile, ParamSpec
+from reportrunner.spelling import did_you_mean
 from reportrunner.toml_file import TomlFile, read_toml
 from reportrunner.window import Window
 from reportrunner.window.span import WindowError

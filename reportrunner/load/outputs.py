@@ -8,13 +8,13 @@ from typing import Any
 from reportrunner.ask import BoundCheck, Each
 from reportrunner.checker import Checker, Loc, named
 from reportrunner.condition import Condition, parse_condition
-from reportrunner.diagnose import did_you_mean
 from reportrunner.each import bind_each, close_each
 from reportrunner.expression import expressions
 from reportrunner.formats.common import Format
 from reportrunner.job import BoundOutput, path_fault
 from reportrunner.load.datasets import DatasetLoader
 from reportrunner.spec import CheckSpec, EachSpec, JobFile, OutputSpec
+from reportrunner.spelling import did_you_mean
 from reportrunner.table import Column, ColumnType
 
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from reportrunner.cell import parse_cell
-from reportrunner.diagnose import Hinted, suggest
+from reportrunner.diagnose import Hinted
 from reportrunner.spec import ParamSpec
+from reportrunner.spelling import suggest
 from reportrunner.table import ColumnType
 from reportrunner.toml_value import kind_of
 

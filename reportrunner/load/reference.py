@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from reportrunner.checker import Checker, Loc
-from reportrunner.diagnose import did_you_mean, suggest
 from reportrunner.diagnose.shape import found
 from reportrunner.spec import FileDataset, RowsDataset, Scalar
+from reportrunner.spelling import did_you_mean, suggest
 from reportrunner.table import Column, ColumnType, Value
 from reportrunner.toml_value import fits, kind_of, plain_value
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from reportrunner.ask import BoundCheck, Each
 from reportrunner.checker import Checker, Loc
-from reportrunner.diagnose import did_you_mean
 from reportrunner.job import BoundOutput
+from reportrunner.spelling import did_you_mean
 from reportrunner.table import Column, ColumnType
 
 Columns = Mapping[str, tuple[Column, ...]]

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 from reportrunner.ask import BoundCheck, Each, EndpointNode, Node, QueryNode, needs_of
 from reportrunner.checker import Checker
-from reportrunner.diagnose import did_you_mean
 from reportrunner.each import bind_each, close_each
 from reportrunner.errors import Diagnostic, InvalidError
 from reportrunner.flow import Flow
@@ -16,6 +15,7 @@ from reportrunner.job import BoundOutput, JobSpec
 from reportrunner.plan.column_names import check_checks, check_each, check_outputs
 from reportrunner.plan.uses import check_uses
 from reportrunner.query import IN_CIRCLE, Bound, Query, SqlIssue, SqlText
+from reportrunner.spelling import did_you_mean
 from reportrunner.table import Column, mark_personal
 from reportrunner.window.span import WindowError
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from reportrunner.ask import EndpointNode, needs_of
 from reportrunner.checker import Checker, tables
-from reportrunner.diagnose import suggest
 from reportrunner.expression import expressions, parse_tree
 from reportrunner.job import JobSpec
+from reportrunner.spelling import suggest
 
 
 def check_uses(checker: Checker, job: JobSpec) -> None:

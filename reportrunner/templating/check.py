@@ -10,11 +10,11 @@ from jinja2 import TemplateSyntaxError, nodes
 from jinja2.meta import find_referenced_templates
 
 from reportrunner.errors import Diagnostic
+from reportrunner.spelling import did_you_mean
 from reportrunner.templating.figure import Kind
 from reportrunner.templating.sealed import TOP_NAMES, Sealed, Shelf, environment
 from reportrunner.templating.view import FIELDS
 from reportrunner.templating.vocabulary import FILTERS
-from reportrunner.templating.words import did_you_mean
 
 Trees = dict[str, nodes.Template]
 _CHARTS = (*get_args(Kind), "fitting")

@@ -8,10 +8,11 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Literal, get_args
 
+from reportrunner.spelling import did_you_mean
 from reportrunner.table import Column, ColumnType, Value
 from reportrunner.templating.grid import align, title
 from reportrunner.templating.view import Rows, cells, gather
-from reportrunner.templating.words import DASH, UnfitError, describe, did_you_mean, plural, shower
+from reportrunner.templating.words import DASH, UnfitError, describe, plural, shower
 
 Kind = Literal["bar", "line", "stacked", "heatmap", "spark"]
 Tone = Literal["accent", "good", "warn", "bad", "muted", "second", "third"]

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import groupby
 
+from reportrunner.spelling import did_you_mean
 from reportrunner.table import Column, ColumnType, Value
 from reportrunner.templating.view import Rows, gather
-from reportrunner.templating.words import UnfitError, describe, did_you_mean, number, plural, shower
+from reportrunner.templating.words import UnfitError, describe, number, plural, shower
 
 NUMERIC = {ColumnType.INTEGER, ColumnType.DECIMAL, ColumnType.RATIO, ColumnType.DURATION}
 TEXT_WIDTH = 76

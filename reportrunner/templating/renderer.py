@@ -10,11 +10,12 @@ from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
 
 from reportrunner.errors import Diagnostic, InvalidError
 from reportrunner.report import Report
+from reportrunner.spelling import did_you_mean
 from reportrunner.templating.check import check, closure, diagnostic, draws
 from reportrunner.templating.sealed import BUILTIN, Memory, Sealed, Shelf, environment
 from reportrunner.templating.view import view
 from reportrunner.templating.vocabulary import Charts, Picture, filters, pictures
-from reportrunner.templating.words import UnfitError, did_you_mean
+from reportrunner.templating.words import UnfitError
 
 READY = {"builtin:report": "builtin:report.html.j2", "builtin:digest": "builtin:digest.email.j2"}
 _PACKAGE = str(Path(__file__).parents[1])

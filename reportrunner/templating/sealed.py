@@ -16,8 +16,9 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
+from reportrunner.spelling import did_you_mean
 from reportrunner.templating.view import Names, Row
-from reportrunner.templating.words import DASH, UnfitError, date, decimal, describe, did_you_mean, moment, plain
+from reportrunner.templating.words import DASH, UnfitError, date, decimal, describe, moment, plain
 
 BUILTIN = "builtin:"
 MAX_RANGE = 10_000

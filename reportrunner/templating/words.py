@@ -6,10 +6,10 @@ import datetime as dt
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal, localcontext
-from difflib import get_close_matches
 
+from reportrunner.spelling import did_you_mean
 from reportrunner.table import Column, ColumnType, Value
 
 DASH = "\u2013"
@@ -30,12 +30,6 @@ _NAMED_DATES = {"iso": "%Y-%m-%d", "short": "%-d %b %Y", "long": "%-d %B %Y", "f
 
 class UnfitError(ValueError):
     """A template asks for what its data cannot give; the words are for the author of the template."""
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean "x"?` for the nearest known word, or nothing."""
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f'; did you mean "{near[0]}"?' if near else ""
 
 
 def decimal(value: object, asker: str) -> Decimal:

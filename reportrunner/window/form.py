@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from reportrunner.spelling import suggest
 from reportrunner.window.period import PeriodName, bounds
-from reportrunner.window.span import Span, WindowError, nearest
+from reportrunner.window.span import Span, WindowError
 from reportrunner.window.window import Window, window_of
 from reportrunner.window.zone import (
     at,
@@ -251,7 +252,7 @@ def _like(form: Like, forms: Mapping[str, Form], scene: _Scene, trail: tuple[str
         circle = " -> ".join((*trail[trail.index(name) :], name))
         raise scene.refuse("like", f"{circle} is a circle; give one of these windows a form of its own")
     if name not in forms:
-        near = nearest(name, forms)
+        near = suggest(name, forms)
         hint = f'did you mean "{near}"?' if near else f"there are {', '.join(sorted(forms))}"
         raise scene.refuse("like", f'there is no window "{name}"; {hint}')
     model = _resolve(forms, replace(scene, name=name), trail)

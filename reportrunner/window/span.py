@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
+
+from reportrunner.spelling import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,11 +47,6 @@ class WindowError(ValueError):
     def located(self, window_name: str, key: str) -> WindowError:
         """Return the same error, said of this window and key."""
         return WindowError(self.message, window_name, key)
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the known word that is most like this one, or nothing."""
-    return next(iter(get_close_matches(word, list(known), n=1)), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +111,7 @@ def _parts(text: str, units: Iterable[str], example: str) -> tuple[bool, list[tu
     parts = [(int(count), word.lower()) for count, word in _PART.findall(found[2])]
     for _, word in parts:
         if word not in known:
-            near = nearest(word, sorted(known))
+            near = suggest(word, sorted(known))
             hint = f'did you mean "{near}"?' if near else f"write a length {example}"
             raise WindowError(f'"{text}": unknown unit "{word}"; {hint}')
     return found[1] == "-", parts

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 import tzdata
 
-from reportrunner.window.span import WindowError, nearest
+from reportrunner.spelling import suggest
+from reportrunner.window.span import WindowError
 
 if TYPE_CHECKING:
     from reportrunner.window.span import Span
@@ -49,7 +50,7 @@ def _zone_hint(name: str) -> str:
     zones = sorted(zoneinfo.available_timezones())
     known = {zone.rpartition("/")[2].casefold(): zone for zone in reversed(zones)}
     known |= {zone.casefold(): zone for zone in zones}
-    near = nearest(name.strip().replace(" ", "_").casefold(), known)
+    near = suggest(name.strip().replace(" ", "_").casefold(), known)
     return f'did you mean "{known[near]}"?' if near else 'write an IANA name such as "America/New_York" or "UTC"'
 
 

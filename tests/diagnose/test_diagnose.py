@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
-from reportrunner.diagnose import Hinted, did_you_mean, explain_validation, suggest
+from reportrunner.diagnose import Hinted, explain_validation
 from reportrunner.errors import Diagnostic
+from reportrunner.spelling import did_you_mean, suggest
 from reportrunner.toml_file import Loc, TomlFile
 
 

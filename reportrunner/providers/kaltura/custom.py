@@ -8,12 +8,13 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from reportrunner.ask import Ask, Endpoint
-from reportrunner.diagnose import Hinted, suggest
+from reportrunner.diagnose import Hinted
 from reportrunner.flow import Flow
 from reportrunner.providers.kaltura import wire
 from reportrunner.providers.kaltura.catalogue import custom_reports
 from reportrunner.providers.kaltura.endpoints import fetch
 from reportrunner.spec import EndpointDataset
+from reportrunner.spelling import suggest
 from reportrunner.table import Column, declare
 from reportrunner.window import Window
 from reportrunner.window.span import WindowError

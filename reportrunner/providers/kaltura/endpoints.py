@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from reportrunner.ask import Ask, Endpoint
-from reportrunner.diagnose import Hinted, suggest
+from reportrunner.diagnose import Hinted
 from reportrunner.flow import Flow, Judge, Pairs, Read, Request, Step
 from reportrunner.providers.kaltura import wire
 from reportrunner.providers.kaltura.catalogue import (
@@ -24,6 +24,7 @@ from reportrunner.providers.kaltura.catalogue import (
 )
 from reportrunner.providers.kaltura.filters import ReportFilters, TableFilters, TotalFilters, separable, write_filter
 from reportrunner.spec import EndpointDataset
+from reportrunner.spelling import suggest
 from reportrunner.table import Column, declare
 from reportrunner.window import Window
 from reportrunner.window.span import WindowError
