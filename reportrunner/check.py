@@ -112,10 +112,16 @@ def apply_rules(job: JobSpec, nodes: Mapping[str, Node], landed: Mapping[str, La
         subject = f"datasets.{name}"
         if isinstance(node, EndpointNode):
             findings += [Finding(c, "warn", subject, m) for c, m in node.endpoint.findings(node.parameters)]
+            if node.window is not None and node.window.end_unix > job.as_of.timestamp():
+                as_of = job.as_of.isoformat()
+                said = f"the window {node.window.label} reaches beyond as_of ({as_of}): its end is still to come"
+                findings.append(Finding("window.unfinished", "warn", subject, said))
         got = landed.get(name)
         if got is None:
             continue
-        findings += [Finding(note.code, _severity(note.code), subject, note.message) for note in got.notes]
+        findings += [
+            Finding(note.code, _severity(note.code), subject, note.message, sample=note.sample) for note in got.notes
+        ]
         if got.table.rows == 0 and rules.empty != "ok":
             severity: FindingSeverity = "warn" if rules.empty == "warn" else "error"
             findings.append(Finding("empty", severity, subject, "no rows came back"))

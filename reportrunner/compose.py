@@ -6,15 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reportrunner.ask import EndpointNode
-from reportrunner.errors import OutputError
+from reportrunner.errors import InvalidError, OutputError
 from reportrunner.formats import FORMATS
 from reportrunner.load.outputs import output_path
 from reportrunner.plan import RunPlan
 from reportrunner.render import Due
 from reportrunner.report import DatasetView, Finding, Report, SourceNote
 from reportrunner.table import Landed, Value
-from reportrunner.table_file import column_values, rows
+from reportrunner.table_file import column_values, null_count, rows
 
+RESERVED = frozenset({"manifest.toml", "run.json"})
 _WORST = {"error": 0, "warn": 1, "ok": 2}
 
 
@@ -76,9 +77,17 @@ def documents_due(plan: RunPlan, report: Report, landed: Mapping[str, Landed]) -
             path = output_path(output.name, output.options)
             due[path] = Due(output.name, path, form, output.options, report)
             continue
-        for value in column_values(landed[output.each.dataset].table, output.each.of):
+        table = landed[output.each.dataset].table
+        if null_count(table, output.each.of):
+            said = f'rows of "{table.name}" have no {output.each.of}: no document would hold them'
+            raise InvalidError((plan.job.file.diagnostic(("outputs", output.name, "each"), said),))
+        for value in column_values(table, output.each.of):
             options = output.close(value)
             path = output_path(output.name, options)
+            if path.casefold() in RESERVED:
+                raise OutputError(
+                    f'output "{output.name}" would write {path} for {value}, a name of the run folder itself'
+                )
             if path in due:
                 said = f'output "{output.name}" would write {path} for {value}, and that is written already'
                 other = due[path]

@@ -11,10 +11,11 @@ from reportrunner.checker import Checker, Loc
 from reportrunner.expression import render_tree
 from reportrunner.expression.filters import ExpressionError
 from reportrunner.strict import Strict
-from reportrunner.table import Column, Value
+from reportrunner.table import Column, ColumnType, Value
 from reportrunner.toml_value import SAMPLES
 
 M = TypeVar("M", bound=Strict)
+ADDRESS = "sample@example.org"
 
 
 def close_each(
@@ -30,6 +31,13 @@ def close_each(
             closed = close_each(Checker(checker.file), tree, replace(guess, bound=True), model, loc)
             if closed is not None:
                 return guess, closed[1]
+    if each is not None and not each.values and each.column.type is ColumnType.STRING:
+        # Text may have to be an address; only when it fits as neither is something wrong.
+        for text in (SAMPLES[ColumnType.STRING], ADDRESS):
+            data, errors = render_tree(tree, {"each": text})
+            found = None if errors else Checker(checker.file).validated(model, data, loc)
+            if found is not None:
+                return each, found
     first: M | None = None
     for value in _values(each):
         data, errors = render_tree(tree, {} if each is None else {"each": value})

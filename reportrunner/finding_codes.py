@@ -32,6 +32,10 @@ CODES: Mapping[str, str] = MappingProxyType(
             "Reports of the historical family count on-demand plays only, unless playbackTypeIn is given: live and DVR"
             " audience is silently missing (kaltura.md §5.6)."
         ),
+        "window.unfinished": (
+            "A window ends after as_of. What lies beyond has not happened, or is not known yet: a later run gives other"
+            ' numbers under the same label. Write to = "as_of", or a window that has ended.'
+        ),
         "window.zone_unknown": (
             "No source says in which time zone the endpoint's days are. Numbers near the window's ends may belong to"
             " the neighbouring day."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -15,9 +16,12 @@ from reportrunner.flow import Answer, Exchange, Flow
 from reportrunner.land import Part, land, read_csv_file
 from reportrunner.plan import RunPlan
 from reportrunner.table import Landed, Note, Rows, Table, Value
-from reportrunner.table_file import column_values, null_count
+from reportrunner.table_file import column_values, duplicates, null_count
 
 Transform = Callable[[QueryNode, Mapping[str, Table], Path], Table]
+
+SHOWN = 5
+"""Keys named of rows that conflict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +115,12 @@ class Gathering:
         file = self._place.tables / f"{name}.duckdb"
         match node:
             case InlineNode():
-                self._land(name, lambda: Landed(land(node.rows, name, file, node.order)))
+                self._land(name, lambda: Landed(*_deduplicated(node.rows, name, file, node.order, node.key)))
             case FileNode():
                 self._land(name, lambda: self._read_file(node, file))
             case QueryNode():
                 inputs = {need: self.result.landed[need].table for need in node.inputs}
-                self._land(name, lambda: Landed(self._transform(node, inputs, file)))
+                self._land(name, lambda: _keyed(self._transform(node, inputs, file), node.key))
             case EndpointNode():
                 self._ask(name, node)
 
@@ -238,14 +242,26 @@ def _deduplicated(
         names = [column.name for column in data.columns]
         places = [names.index(column) for column in key]
         distinct = list(dict.fromkeys(data.rows))
-        keys = {tuple(row[place] for place in places) for row in distinct}
+        keys = Counter(tuple(row[place] for place in places) for row in distinct)
         if len(distinct) < len(data.rows):
             notes.append(Note("duplicated", f"{len(data.rows) - len(distinct):,} rows came twice and were dropped"))
         if len(keys) < len(distinct):
-            count = len(distinct) - len(keys)
-            notes.append(Note("conflicting", f"{count:,} rows repeat a {' + '.join(key)} with other values"))
+            repeated = [", ".join(map(str, found)) for found, times in keys.items() if times > 1]
+            notes.append(_conflict(len(distinct) - len(keys), key, repeated))
         data = Rows(data.columns, distinct, tuple(notes))
     return land(data, name, file, order), tuple(notes)
+
+
+def _keyed(table: Table, key: tuple[str, ...]) -> Landed:
+    """Tell of rows of a query whose key does not name them."""
+    count = duplicates(table, key) if key else 0
+    return Landed(table, (_conflict(count, key, ()),) if count else ())
+
+
+def _conflict(count: int, key: tuple[str, ...], repeated: Sequence[str]) -> Note:
+    rows = "1 row repeats" if count == 1 else f"{count:,} rows repeat"
+    said = f"{rows} a {' + '.join(key)} with other values"
+    return Note("conflicting", said, tuple(repeated[:SHOWN]))
 
 
 def gather(gatherings: Iterable[Gathering], executor: Executor, side_by_side: int) -> Iterator[Gathering]:

@@ -20,7 +20,8 @@ def read_templates(root: Path) -> dict[str, str]:
     Raises InvalidError for one that is no text.
     """
     folder = root / TEMPLATES
-    paths = [path for path in sorted(folder.rglob("*.j2")) if path.is_file()]
+    home = root.resolve()
+    paths = [path for path in sorted(folder.rglob("*.j2")) if path.is_file() and path.resolve().is_relative_to(home)]
     return {path.relative_to(folder).as_posix(): _text(path, root) for path in paths}
 
 

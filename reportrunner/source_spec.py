@@ -65,8 +65,14 @@ class LimitsSpec(Strict):
 BASE_URL = r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"
 
 
+LOOPBACK = r"http://(localhost|127\.\d+\.\d+\.\d+|\[::1\])([:/].*)?"
+
+
 def _base_url(value: str) -> str:
     if re.fullmatch(BASE_URL, value):
+        if value.startswith("http://") and not re.fullmatch(LOOPBACK, value):
+            hint = f'write "https{value.removeprefix("http")}"'
+            raise Hinted(f'"{value}" would send secrets in the clear; http is for this machine only', hint)
         return value
     if "@" in value:
         raise Hinted("a base URL holds no user and no password", "name them under auth, by reference")

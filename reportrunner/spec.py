@@ -6,6 +6,7 @@ Keys of an endpoint stand with its provider, keys of a format with the format; b
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -174,7 +175,7 @@ class EndpointDataset(DatasetSpec):
 
 
 def _bounds(value: list[int | float]) -> list[int | float]:
-    if len(value) != 2 or not value[0] <= value[1]:
+    if len(value) != 2 or not all(map(math.isfinite, value)) or not value[0] <= value[1]:
         raise Hinted("between takes a lower and an upper bound", "write [0, 1]")
     return value
 

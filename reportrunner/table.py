@@ -52,6 +52,8 @@ class Note:
 
     code: str
     message: str
+    sample: tuple[str, ...] = ()
+    """The first rows concerned, as text; for documents, not for manifests."""
 
 
 @dataclass(frozen=True, slots=True)

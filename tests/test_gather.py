@@ -237,7 +237,7 @@ def test_rows_with_one_key_and_other_values_are_kept_and_told_as_conflicting(tmp
     result = gathered(plan(asking("progress", SEEN, key=("name",))), Hand(lambda _: both), tmp_path)
     landed = result.landed["progress"]
     assert stored(landed.table) == [("ana", 1), ("ana", 2), ("bo", 2)]
-    assert landed.notes == (Note("conflicting", "1 rows repeat a name with other values"),)
+    assert landed.notes == (Note("conflicting", "1 row repeats a name with other values", ("ana",)),)
 
 
 def test_rows_without_a_key_may_repeat(tmp_path: Path) -> None:

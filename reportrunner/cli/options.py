@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 F = TypeVar("F", bound=Callable[..., Any])
 PARAM_PREFIX = "REPORTRUNNER_PARAM_"
@@ -26,11 +27,24 @@ class Found:
     shown_root: str
 
 
+def not_empty(context: click.Context, option: click.Parameter, value: str) -> str:
+    """Refuse a value that is given and empty, as an unset variable of a shell would make it."""
+    if not value and context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE:
+        raise click.BadParameter("is empty; leave the option out to mean now")
+    return value
+
+
 def job_arguments(command: F) -> F:
     """Add JOB|DIR... and the options that pick jobs and say when they pretend to be."""
     for decorate in (
         click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="Value of a param; may repeat."),
-        click.option("--as-of", default="", metavar="WHEN", help="The moment a run pretends it is; default now."),
+        click.option(
+            "--as-of",
+            default="",
+            callback=not_empty,
+            metavar="WHEN",
+            help="The moment a run pretends it is; default now.",
+        ),
         click.option("--select", default="", metavar="tag:x,owner:y", help="Only jobs with one of these."),
         click.argument("jobs", nargs=-1, metavar="[JOB|DIR]...", type=click.Path(path_type=Path)),
     ):

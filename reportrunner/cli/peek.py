@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
-from reportrunner.cli.options import Found, find_jobs, given_params, live_options, wall_clock
+from reportrunner.cli.options import Found, find_jobs, given_params, live_options, not_empty, wall_clock
 
 if TYPE_CHECKING:
     from reportrunner.prepare import Prepared
@@ -32,7 +32,9 @@ class Options(TypedDict):
 @click.command("peek")
 @click.argument("target", metavar="JOB.DATASET")
 @click.option("--rows", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many rows.")
-@click.option("--as-of", default="", metavar="WHEN", help="The moment it pretends to be; default now.")
+@click.option(
+    "--as-of", default="", callback=not_empty, metavar="WHEN", help="The moment it pretends to be; default now."
+)
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="Value of a param; may repeat.")
 @live_options
 def command(**options: Unpack[Options]) -> int:

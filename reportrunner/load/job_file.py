@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,9 @@ from reportrunner.toml_file import TomlFile, read_toml
 from reportrunner.window import Window
 from reportrunner.window.span import WindowError
 from reportrunner.window.zone import load_zone, parse_as_of
+
+EARLIEST, LATEST = 1970, 2200
+"""Years of as_of; services keep nothing older, and calendars end somewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,8 @@ def _as_of(moment: Moment, zone: str) -> dt.datetime:
         as_of = parse_as_of(moment.as_of, zone, wall)
     except WindowError as error:
         raise UsageError(f"--as-of {moment.as_of}: {error.message}") from None
+    if not EARLIEST <= as_of.year <= LATEST:
+        raise UsageError(f"--as-of {moment.as_of}: no report is about that year")
     if as_of > wall and not moment.sandbox:
         raise UsageError(
             f"--as-of {moment.as_of} is later than now ({wall.isoformat()}); only --sandbox can look ahead"
@@ -212,4 +218,5 @@ def _label(checker: Checker, tree: Mapping[str, Any], windows: Mapping[str, Wind
 
 def _names_folder(text: str) -> bool:
     plain = text == text.strip() and text.isprintable() and not set(text) & set('/\\:*?"<>|')
-    return plain and text != "" and text[0] != "." and text[-1] != "."
+    revision = re.search(r"\.r\d+$", text)  # what a rerun is called
+    return plain and text != "" and text[0] != "." and text[-1] != "." and not revision

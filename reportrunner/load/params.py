@@ -39,6 +39,8 @@ _PYTHON: Mapping[str, tuple[type, ...]] = {
 
 def parse_param(text: str, kind: str) -> object:
     """Read a param given as text; raises Hinted with an example of the type."""
+    if kind == "list" and text.lstrip().startswith("["):
+        raise Hinted("a list on the command line has no brackets and no quotes", "write it like a,b")
     if kind == "list":
         return [item.strip() for item in text.split(",") if item.strip()]
     try:
@@ -62,7 +64,8 @@ def default_value(spec: ParamSpec) -> object:
     if spec.type == "timestamp" and isinstance(value, dt.datetime):
         right = value.tzinfo is not None
     if not right:
-        raise Hinted(f"the default is no {spec.type}", f"write it like {EXAMPLES[spec.type]}")
+        example = '["a", "b"]' if spec.type == "list" else EXAMPLES[spec.type]
+        raise Hinted(f"the default is no {spec.type}", f"write it like {example}")
     return Decimal(str(value)) if spec.type in {"decimal", "ratio", "duration"} else value
 
 

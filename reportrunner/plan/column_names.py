@@ -42,7 +42,8 @@ def check_checks(checker: Checker, checks: Iterable[BoundCheck], columns: Column
 
 def check_outputs(checker: Checker, outputs: Iterable[BoundOutput], columns: Columns) -> None:
     """Look up the columns that outputs show, and those that pick the rows of each document."""
-    for output in outputs:
+    by_name = {output.name: output for output in outputs}
+    for output in by_name.values():
         loc: Loc = ("outputs", output.name)
         check_each(checker, output.each, columns, loc)
         shown = getattr(output.options, "columns", None)
@@ -56,12 +57,26 @@ def check_outputs(checker: Checker, outputs: Iterable[BoundOutput], columns: Col
                 checker, dataset, [((*loc, "columns", "label", name), name) for name in shown.label], columns, key=True
             )
         if output.each is not None:
+            _check_attached(checker, output, output.each, by_name, columns)
             for place, dataset in _datasets(output):
                 if columns.get(dataset) and output.each.of not in {column.name for column in columns[dataset]}:
                     message = (
                         f'dataset "{dataset}" has no column "{output.each.of}" to pick the rows of each document by'
                     )
                     checker.problem((*loc, *place), message)
+
+
+def _check_attached(
+    checker: Checker, output: BoundOutput, each: Each, outputs: Mapping[str, BoundOutput], columns: Columns
+) -> None:
+    """Refuse to attach, to a document for one, a table that holds the rows of all."""
+    for number, name in enumerate(getattr(output.options, "attach", ())):
+        other = outputs.get(name)
+        dataset = getattr(other.options, "dataset", "") if other and other.each is None else ""
+        if each.of in {column.name for column in columns.get(dataset, ())}:
+            message = f'"{name}" holds the rows of every {each.of}, and this message is for one'
+            hint = f"give [outputs.{name}] the same each"
+            checker.problem(("outputs", output.name, "attach", number), message, hint)
 
 
 def _datasets(output: BoundOutput) -> Iterator[tuple[Loc, str]]:

@@ -50,7 +50,8 @@ def plan_run(job: JobSpec, bind: Bind, check_output: CheckOutput) -> RunPlan:
     for output in planner.job.outputs:
         problems += check_output(output, columns)
     if any(problem.severity == "error" for problem in problems):
-        raise InvalidError(tuple(problems))
+        # What seems unused may be used by what is broken.
+        raise InvalidError(tuple(problem for problem in problems if problem.severity == "error"))
     known = {name: flow for name, flow in flows.items() if flow is not None}
     return RunPlan(planner.job, label_of(job), nodes, known, planner.checks, tuple(problems))
 

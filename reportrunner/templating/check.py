@@ -45,7 +45,8 @@ def check(shelf: Shelf, name: str, datasets: Mapping[str, tuple[str, ...]] | Non
     trees = _closure(shelf, made, name, found)
     given = set(TOP_NAMES).union(*map(_assigned, trees.values()))
     for each, tree in trees.items():
-        wrongs = [*_words(made, tree), *_missing_templates(shelf, tree), *_names(tree, given)]
+        blocks = {b.name for other in trees.values() if other is not tree for b in other.find_all(nodes.Block)}
+        wrongs = [*_words(made, tree), *_missing_templates(shelf, tree), *_names(tree, given), *_blocks(tree, blocks)]
         wrongs += [wrong for dotted in tree.find_all(nodes.Getattr) for wrong in _attribute(dotted, datasets)]
         found += [(each, line, message) for line, message in wrongs]
     return tuple(diagnostic(shelf, *wrong) for wrong in dict.fromkeys(found))
@@ -104,6 +105,18 @@ def _assigned(tree: nodes.Template) -> Iterator[str]:
             yield from (node.name, "caller", "varargs", "kwargs")
         else:
             yield "loop"
+
+
+def _blocks(tree: nodes.Template, known: set[str]) -> Iterator[tuple[int, str]]:
+    """Find blocks that no parent has a place for: what they hold would appear nowhere."""
+    if any(isinstance(node, nodes.Extends) for node in tree.body):
+        for block in tree.body:
+            if isinstance(block, nodes.Block) and block.name not in known:
+                blocks = f"; its blocks: {', '.join(sorted(known))}"
+                yield (
+                    block.lineno,
+                    f'the extended template has no block "{block.name}"{did_you_mean(block.name, known) or blocks}',
+                )
 
 
 def _names(tree: nodes.Template, given: set[str]) -> Iterator[tuple[int, str]]:

@@ -66,7 +66,8 @@ class Child:
         if request["output"]:
             self.duck.attach(Path(request["output"]), "out", writable=True)
         for name, kind in CLOCK.items():
-            moment = f"timestamptz {literal(request['as_of'])}"
+            instant = kind in {"timestamptz", "timetz"}
+            moment = f"timestamptz {literal(request['as_of'])}" if instant else f"timestamp {literal(request['local'])}"
             self.duck.run(f"create macro {name}() as cast({moment} as {kind})")
         self.duck.lock()
 

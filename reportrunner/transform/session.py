@@ -43,11 +43,15 @@ class SqlSession:
         limits: SqlLimits | None = None,
         output: Path | None = None,
     ) -> None:
-        """Say what it works on; `output` is the file that `write` may create; `as_of` is what now() answers."""
+        """Say what it works on; `output` is the file that `write` may create.
+
+        `as_of`, in the job's zone, is what now() answers, and its day is what current_date does.
+        """
         self._limits = limits or SqlLimits()
         self._opening = {
             "op": "open",
             "as_of": as_of.astimezone(dt.UTC).isoformat(),
+            "local": as_of.replace(tzinfo=None).isoformat(),
             "memory": self._limits.memory,
             "disk": self._limits.disk,
             "address": self._limits.memory + self._limits.overhead,
@@ -62,7 +66,7 @@ class SqlSession:
     def __enter__(self) -> Self:
         """Start the child and lock it down."""
         self._spill = Path(tempfile.mkdtemp(prefix=".spill-", dir=self._near))
-        start = "import sys; sys.path.append(sys.argv[1]); from reportrunner.transform.child import main; main()"
+        start = "import sys; sys.path.insert(0, sys.argv[1]); from reportrunner.transform.child import main; main()"
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
             [sys.executable, "-I", "-B", "-X", "utf8", "-c", start, str(Path(__file__).resolve().parents[2])],
             stdin=subprocess.PIPE,

@@ -94,8 +94,8 @@ class Window:
         if change is not None:
             moment = at(change, self._info).isoformat()
             raise WindowError(
-                f"the offset of {self.zone} changes inside {self.label}, at {moment}, and one number cannot say both; "
-                "use two windows, one up to that day and one after it"
+                f"the offset of {self.zone} changes inside {self.label}, at {moment}, and the service takes one for the"
+                f' whole window; use two windows that meet there: one with to = "{moment}", one with from = "{moment}"'
             )
         return self.offset_at_start
 

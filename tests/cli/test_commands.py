@@ -245,3 +245,139 @@ def test_no_command_imports_what_it_does_not_need() -> None:
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
         loaded = heavy & set(done.stdout.split())
         assert (arguments, loaded) == (arguments, set())
+
+
+SMALL = """
+title = "Small"
+timezone = "{zone}"
+label = "now"
+
+[datasets.r]
+rows = [{{ id = "a", m = "x" }}, {{ id = "b", m = "y" }}]
+
+[datasets.today]
+sql = "select cast(current_date as varchar) as day, cast(now() as varchar) as moment, (select count(*) from r) as n"
+
+[outputs.today]
+format = "csv"
+dataset = "today"
+{more}
+"""
+
+
+def small(project: Path, *, zone: str = "Asia/Tokyo", more: str = "") -> str:
+    (project / "jobs/small.toml").write_text(SMALL.format(zone=zone, more=more), "utf-8")
+    return "jobs/small.toml"
+
+
+@pytest.mark.parametrize(
+    ("zone", "as_of", "day"),
+    [
+        ("Asia/Tokyo", "2026-11-16", "2026-11-16"),
+        ("America/New_York", "2026-11-16T20:00", "2026-11-16"),
+        ("Pacific/Kiritimati", "2026-11-16", "2026-11-16"),
+    ],
+)
+def test_today_in_sql_is_the_day_of_as_of_in_the_jobs_zone(project: Path, zone: str, as_of: str, day: str) -> None:
+    assert run_command(["run", small(project, zone=zone), "--sandbox", "--as-of", as_of]) == 0
+    assert (project / "out/small/now/today.csv").read_text().splitlines()[1].startswith(day)
+
+
+MAIL = '[outputs.mail]\nformat = "email"\neach = { dataset = "r", column = "id" }\npath = "{{ each | slug }}.eml"\n'
+EACH = '[outputs.each]\nformat = "csv"\ndataset = "r"\neach = { dataset = "r", column = "id" }\n'
+
+
+def test_a_document_cannot_take_the_name_of_the_manifest(project: Path, capsys: Said) -> None:
+    job = small(project, more=EACH + 'path = "{{ each }}.toml"')
+    edit(Path(job), '"a"', '"manifest"')
+    assert run_command(["run", job, "--sandbox", *AS_OF]) == 6
+    assert "manifest.toml" in capsys.readouterr().err
+    assert not (project / "out/small/now").exists()
+
+
+def test_rows_that_no_document_would_hold_are_refused(project: Path, capsys: Said) -> None:
+    job = small(
+        project,
+        more=EACH.replace('"r"', '"s"')
+        + 'path = "{{ each }}.csv"\n[datasets.s]\nsql = "select case id when \'a\' then id end as id from r"',
+    )
+    assert run_command(["run", job, "--sandbox", *AS_OF]) == 3
+    assert "no document would hold them" in capsys.readouterr().err
+
+
+def test_a_key_that_does_not_name_rows_of_sql_is_an_error(project: Path, capsys: Said) -> None:
+    doubled = "select m, id from r union all select m, id || m from r"
+    more = f'[datasets.s]\nsql = "{doubled}"\nkey = ["m"]\n[outputs.s]\nformat = "csv"\ndataset = "s"'
+    job = small(project, more=more)
+    assert run_command(["run", job, "--sandbox", *AS_OF]) == 5
+    assert "2 rows repeat a m" in capsys.readouterr().err
+
+
+def test_a_message_for_one_cannot_carry_the_rows_of_all(project: Path, capsys: Said) -> None:
+    mail = (
+        '[outputs.all]\nformat = "csv"\ndataset = "r"\n' + MAIL + 'to = ["{{ each }}@example.org"]\nattach = ["all"]\n'
+    )
+    assert run_command(["validate", small(project, more=mail)]) == 3
+    assert '"all" holds the rows of every id' in capsys.readouterr().err
+
+
+def test_an_address_may_come_from_a_column(project: Path) -> None:
+    job = small(project, more=MAIL + 'to = ["{{ each }}"]\n')
+    edit(Path(job), '"a"', '"ana@example.org"')
+    edit(Path(job), '"b"', '"bo@example.org"')
+    assert run_command(["run", job, "--sandbox", *AS_OF]) == 0
+    assert len(list((project / "out/small/now").glob("*.eml"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('label = "now"', 'label = "now.r2"', "cannot name a folder"),
+        ("{more}", '[checks.c]\ndataset = "r"\nbetween = { id = [0, inf] }', "lower and an upper bound"),
+    ],
+)
+def test_what_only_looks_right_is_refused(project: Path, capsys: Said, old: str, new: str, said: str) -> None:
+    text = SMALL.replace(old, new.replace("{", "{{").replace("}", "}}"))
+    (project / "jobs/small.toml").write_text(text.format(zone="UTC", more=""), "utf-8")
+    assert run_command(["validate", "jobs/small.toml"]) == 3
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("as_of", ["", "9999-12-31", "0001-01-01"])
+def test_a_moment_that_is_none(project: Path, as_of: str) -> None:
+    assert run_command(["run", small(project), "--sandbox", "--as-of", as_of]) == 2
+
+
+def test_a_window_beyond_as_of_is_told(project: Path, capsys: Said) -> None:
+    edit(Path(JOB), 'to   = "as_of"', "to   = 2026-12-31")
+    assert run_command(["peek", "weekly-compliance.totals", "--sandbox", *AS_OF]) == 0
+    assert run_command(["run", JOB, "--sandbox", *AS_OF]) == 0
+    assert "reaches beyond as_of" in capsys.readouterr().err
+
+
+def test_secrets_do_not_travel_in_the_clear(project: Path, capsys: Said) -> None:
+    edit(Path("reportrunner.toml"), "https://www.kaltura.com", "http://www.kaltura.com")
+    assert run_command(["validate", JOB]) == 3
+    assert 'write "https://www.kaltura.com"' in capsys.readouterr().err
+
+
+def test_a_block_that_nothing_shows_is_an_error(project: Path, capsys: Said) -> None:
+    edit(Path("templates/compliance.html.j2"), "{% block main %}", "{% block mian %}")
+    assert run_command(["validate", JOB]) == 3
+    said = capsys.readouterr().err
+    assert "templates/compliance.html.j2" in said
+    assert '"main"' in said
+
+
+def test_a_template_outside_the_project_is_none(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    secret = tmp_path_factory.mktemp("elsewhere") / "passwords"
+    secret.write_text("root", "utf-8")
+    (project / "templates/p.html.j2").symlink_to(secret)
+    edit(Path("templates/compliance.html.j2"), "{% block main %}", '{% block main %}{% include "p.html.j2" %}')
+    assert run_command(["validate", JOB]) == 3
+
+
+def test_a_list_on_the_command_line_has_no_brackets(project: Path, capsys: Said) -> None:
+    job = small(project, more='[params.ids]\ntype = "list"\ndefault = ["a"]')
+    assert run_command(["plan", job, "--param", 'ids=["a"]']) == 2
+    assert "a,b" in capsys.readouterr().err

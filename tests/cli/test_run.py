@@ -205,8 +205,8 @@ def test_a_state_folder_that_cannot_be_is_exit_6(project: Path, capsys: Said) ->
 
 def test_a_later_as_of_is_refused_live_and_fine_on_the_sandbox(project: Path, capsys: Said) -> None:
     named = job(project, "people")
-    assert run_command(["run", named, "--as-of", "2999-01-01"]) == 2
-    assert run_command(["run", named, "--as-of", "2999-01-01", "--sandbox"]) == 0
+    assert run_command(["run", named, "--as-of", "2099-01-01"]) == 2
+    assert run_command(["run", named, "--as-of", "2099-01-01", "--sandbox"]) == 0
     assert capsys.readouterr().out == "out/people/now\n"
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -126,12 +126,14 @@ class Ran:
     folder: Path
     """The folder of all revisions of the job."""
     sandbox: Sandbox | None = None
+    here: Path = field(default_factory=Path.cwd)
+    """The current folder of the run, which printed paths are relative to."""
 
     @property
     def documents(self) -> dict[str, bytes]:
         """Everything of the newest revision but run.json, which is free to differ."""
         (place,) = [line for line in self.out.splitlines() if line]
-        return {name: content for name, content in files(Path(place)).items() if name != "run.json"}
+        return {name: content for name, content in files(self.here / place).items() if name != "run.json"}
 
 
 def files(folder: Path) -> dict[str, bytes]:

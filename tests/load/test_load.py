@@ -77,7 +77,7 @@ def test_a_param_on_the_command_line_is_a_usage_error(given: Given, said: str) -
         ('{ type = "integer", default = true }', "true: the default is no integer | write it like 12"),
         ('{ type = "integer", default = 1.5 }', "1.5: the default is no integer | write it like 12"),
         ('{ type = "boolean", default = 1 }', "1: the default is no boolean | write it like true"),
-        ('{ type = "list", default = "a" }', '"a": the default is no list | write it like a,b'),
+        ('{ type = "list", default = "a" }', '"a": the default is no list | write it like ["a", "b"]'),
         ('{ tpye = "date", default = 2026-09-01 }', 'tpye: unknown key "tpye" in a param; did you mean "type"?'),
         ('{ type = "dtae", default = 2026-09-01 }', '"dtae": "type" cannot be "dtae"; did you mean "date"? | one of "string", "integer", "decimal", "ratio", "boolean", "date", "timestamp", "duration", "list"'),
         ('{ type = "day", defualt = 2026-09-01 }', None),
