@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reportrunner.ask import EndpointNode, Node, Source
 from reportrunner.environment import SourceRuntime
+from reportrunner.errors import SecretError
 from reportrunner.limits import Limits, Rate
 from reportrunner.secret import Redactor, read_secret
 
@@ -24,10 +25,13 @@ def live_runtime(
 ) -> SourceRuntime:
     """Return a source as configured; its secrets are read now, so that a missing one ends the run before any request.
 
-    Raises SecretError (exit 3), which names the reference.
+    Raises SecretError (exit 3), which names the source and the reference.
     """
     references = source.provider.secrets(source.settings)
-    values = {name: read_secret(reference, environ, root) for name, reference in references.items()}
+    try:
+        values = {name: read_secret(reference, environ, root) for name, reference in references.items()}
+    except SecretError as error:
+        raise SecretError(f'source "{source.name}": {error}') from None
     for value in values.values():
         redactor.learn(value)
     return _runtime(source, source.settings.base_url, values, now)

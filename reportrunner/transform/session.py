@@ -124,6 +124,8 @@ class SqlSession:
         finally:
             timer.cancel()
         if reply is None:
+            if not late.is_set() and self._process.wait(timeout=5) >= 0:
+                raise RuntimeError(f"the process for SQL ended by itself, with {self._process.returncode}")
             limit = f"{self._limits.seconds} s" if late.is_set() else "its memory or processor time"
             raise SqlError(f"the query was stopped: it took more than {limit}")
         if "bug" in reply:

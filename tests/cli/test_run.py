@@ -184,7 +184,7 @@ def test_a_missing_secret_leaves_out_its_job_and_no_other(project: Path, capsys:
     assert run_command(["run", *names, "--as-of", "2024-06-17"]) == 3
     said = capsys.readouterr()
     assert said.out == "out/a/now\n"
-    assert "error: environment variable NO_SUCH_SECRET is not set" in said.err
+    assert "environment variable NO_SUCH_SECRET is not set" in said.err
 
 
 def test_a_disk_that_refuses_is_exit_6_and_stands_in_the_record(project: Path, capsys: Said) -> None:

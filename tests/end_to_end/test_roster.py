@@ -194,7 +194,7 @@ def test_a_week_in_which_clocks_change_is_refused_where_one_offset_must_hold(
     ran = run_here(project, "--as-of", as_of, "--param", "campaign_start=2025-02-10")
     assert ran.code == 3
     assert f"the offset of America/New_York changes inside {as_of[:4]}-W" in ran.err
-    assert f"at {day}T" in ran.err
+    assert f'to_date_id = "{day.replace("-", "")}", timezone_offset = ' in ran.err
     assert ran.sandbox is None
     assert not ran.folder.exists()
 

@@ -11,7 +11,7 @@ from reportrunner.ask import Ask, Endpoint
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Flow
 from reportrunner.providers.kaltura import wire
-from reportrunner.providers.kaltura.catalogue import custom_reports
+from reportrunner.providers.kaltura.catalogue import CustomReport, custom_reports
 from reportrunner.providers.kaltura.endpoints import fetch
 from reportrunner.spec import EndpointDataset
 from reportrunner.spelling import suggest
@@ -82,6 +82,7 @@ def unfold_csv(ask: Ask) -> Flow:
     report = custom_reports().get(parameters.id)
     if report is not None and ask.window is not None:
         _whole_days(ask.window, f"custom report {parameters.id}")
+        _one_offset(ask.window, report)
         given[report.window["from"]] = f"{ask.window.first_day:%Y%m%d}"
         given[report.window["to"]] = f"{ask.window.last_day:%Y%m%d}"
         given[report.window["offset"]] = str(ask.window.utc_offset)
@@ -91,6 +92,19 @@ def unfold_csv(ask: Ask) -> Flow:
     request = wire.call("report", "getCsvFromStringParams", body)
     read = partial(wire.read_csv, columns=declare(csv_columns(parameters), parameters.columns))
     return fetch(ask, request, wire.judge_csv, read)
+
+
+def _one_offset(window: Window, report: CustomReport) -> None:
+    """Refuse days that no single offset describes; which one to live with is the job's to say."""
+    if window.offset_changes:
+        first, last, offset = (report.window[key] for key in ("from", "to", "offset"))
+        days = f'{first} = "{window.first_day:%Y%m%d}", {last} = "{window.last_day:%Y%m%d}"'
+        changes = f"the offset of {window.zone} changes inside {window.label}"
+        live = f"{days}, {offset} = {window.offset_at_start}"
+        raise WindowError(
+            f"{changes}, and custom report {report.id} takes one for all its days: remove window, and say in params"
+            f" with which to live: {live}"
+        )
 
 
 def _whole_days(window: Window, owner: str) -> None:
