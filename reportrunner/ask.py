@@ -41,11 +41,6 @@ class Ask:
     window: Window | None
     value: Value = None
 
-    @property
-    def session(self) -> SessionKey:
-        """The session its requests run under."""
-        return SessionKey(self.source.name, tuple(self.parameters.privileges))
-
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -71,6 +66,8 @@ class Endpoint:
     report_columns: Callable[[str], tuple[Column, ...]] = lambda _: ()
     """The columns of a report type by wire id."""
     traps: tuple[str, ...] = ()
+    action: Callable[[EndpointDataset], str] = lambda _: ""
+    """What the call changes at the account, in words such as `orders captions`; empty for one that only reads."""
 
 
 @dataclass(frozen=True, slots=True)

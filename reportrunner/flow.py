@@ -14,10 +14,12 @@ from reportrunner.table import Bulk, Rows
 
 @dataclass(frozen=True, slots=True)
 class SessionKey:
-    """Which session a request runs under: one per source and set of privileges."""
+    """Which session a request runs under: one per source, account and set of privileges."""
 
     source: str
     privileges: tuple[str, ...] = ()
+    partner: int = 0
+    """The account it is opened for, where that is another than the source's own."""
 
 
 @dataclass(frozen=True, slots=True)

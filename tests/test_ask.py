@@ -8,7 +8,6 @@ from pydantic import ValidationError
 
 from reportrunner.ask import EndpointNode, needs_of
 from reportrunner.expression.filters import ExpressionError
-from reportrunner.flow import SessionKey
 
 PEOPLE = '[datasets.people]\nrows = [{ id = "a" }]\n[datasets.late]\nsql = "select id from people"\n'
 OUT = '[outputs.o]\nformat = "html"\n'
@@ -39,12 +38,6 @@ def test_a_value_that_does_not_fit_is_an_error_of_the_value() -> None:
         node(LATE).ask("a|b")
     with pytest.raises(ExpressionError, match="nothing is left of it as a slug"):
         node(LATE, '["{{ each | slug }}"]').ask("!!")
-
-
-def test_privileges_make_the_session() -> None:
-    plain, wide = node(LATE), node(LATE, more='privileges = ["list:*", "edit:1"]\n')
-    assert plain.ask("a").session == SessionKey("kaltura")
-    assert wide.ask("a").session == SessionKey("kaltura", ("list:*", "edit:1"))
 
 
 def test_only_an_open_place_waits_for_its_dataset() -> None:

@@ -86,9 +86,8 @@ def test_codes_that_are_final(judge: Judge, code: str) -> None:
 
 
 def test_what_can_be_done_about_an_error_is_said() -> None:
-    hints = {code: wire.classify(code, "") for code in ("SERVICE_FORBIDDEN", "START_SESSION_ERROR", "MISSING_KS")}
+    hints = {code: wire.classify(code, "") for code in ("START_SESSION_ERROR", "MISSING_KS")}
     assert [getattr(verdict, "hint", None) for verdict in hints.values()] == [
-        "the session's role needs the permission ANALYTICS_BASE",
         "check the source's partner and admin_secret",
         "",
     ]

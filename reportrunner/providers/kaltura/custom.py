@@ -12,7 +12,7 @@ from reportrunner.diagnose import Hinted
 from reportrunner.flow import Flow
 from reportrunner.providers.kaltura import wire
 from reportrunner.providers.kaltura.catalogue import CustomReport, custom_reports
-from reportrunner.providers.kaltura.endpoints import fetch
+from reportrunner.providers.kaltura.dataset import KalturaDataset, fetch
 from reportrunner.spec import EndpointDataset
 from reportrunner.spelling import suggest
 from reportrunner.table import Column, declare
@@ -20,7 +20,7 @@ from reportrunner.window import Window
 from reportrunner.window.span import WindowError
 
 
-class GetCsvFromStringParams(EndpointDataset):
+class GetCsvFromStringParams(KalturaDataset):
     """`report.getCsvFromStringParams`: a custom report as a CSV file."""
 
     diagnostic_owner: ClassVar[str] = "report.getCsvFromStringParams"

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from reportrunner.ask import Ask, Endpoint
 from reportrunner.diagnose import Hinted
-from reportrunner.flow import Flow, Judge, Pairs, Read, Request, Step
+from reportrunner.flow import Flow, Pairs
 from reportrunner.providers.kaltura import wire
 from reportrunner.providers.kaltura.catalogue import (
     DELIMITER,
@@ -22,6 +22,7 @@ from reportrunner.providers.kaltura.catalogue import (
     report_names,
     report_types,
 )
+from reportrunner.providers.kaltura.dataset import KalturaDataset, fetch
 from reportrunner.providers.kaltura.filters import ReportFilters, TableFilters, TotalFilters, separable, write_filter
 from reportrunner.spec import EndpointDataset
 from reportrunner.spelling import suggest
@@ -52,7 +53,7 @@ ObjectIds = list[Annotated[str, separable(DELIMITER)]]
 Report = Annotated[str, BeforeValidator(_report), Field(description="Name or wire id of the report type")]
 
 
-class ReportDataset(EndpointDataset):
+class ReportDataset(KalturaDataset):
     """Keys common to the calls of the report service."""
 
     familiar: ClassVar[Mapping[str, str]] = {
@@ -161,12 +162,6 @@ def unfold_total(ask: Ask) -> Flow:
     request = wire.call("report", "getTotal", _question(ask, parameters, parameters.filters))
     read = partial(wire.read_total, columns=declare(total_columns(parameters), parameters.columns))
     return fetch(ask, request, wire.judge_total, read)
-
-
-def fetch(ask: Ask, request: Request, judge: Judge, read: Read) -> Flow:
-    """Return a flow of one call."""
-    step = Step("fetch", request, judge)
-    return Flow(ask.dataset, ask.source.name, f"kaltura.{ask.endpoint.name}", (step,), read, ask.session)
 
 
 def _question(ask: Ask, parameters: ReportDataset, filters: ReportFilters | None) -> Pairs:

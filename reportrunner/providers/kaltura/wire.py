@@ -28,7 +28,6 @@ RETRYABLE = frozenset(
 )
 """Codes that may pass (kaltura.md §2)."""
 HINTS = {
-    "SERVICE_FORBIDDEN": "the session's role needs the permission ANALYTICS_BASE",
     "START_SESSION_ERROR": "check the source's partner and admin_secret",
     "REPORT_NOT_FOUND": "check the report's id",
 }
