@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from reportrunner.condition import Condition
 from reportrunner.expression import render_tree
-from reportrunner.flow import Flow, SessionKey
+from reportrunner.flow import Envelope, Flow, Minted, SessionKey
 from reportrunner.query import SqlText
 from reportrunner.secret import SecretReference
 from reportrunner.source_spec import SourceSpec
@@ -71,6 +71,18 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfit:
+    """A key of a dataset that its source cannot serve; the message goes on after the source's name."""
+
+    key: str
+    message: str
+    hint: str
+
+
+Mint = Callable[["Source", SessionKey, Callable[[str], str], dt.datetime, Callable[[int], bytes]], Minted]
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """Code that speaks one vendor's API; the face every member of the family shows."""
 
@@ -82,12 +94,18 @@ class Provider:
     """What a budget belongs to: requests to one account share one."""
     secrets: Callable[[SourceSpec], Mapping[str, SecretReference]]
     """The secrets its requests have holes for, by the hole's name."""
+    session_way: Callable[[SourceSpec], Literal["given", "asked", "made"]] = lambda _: "given"
+    """How sessions are had: a secret is one, a flow asks for one, or one is made on this machine."""
     sign_in: Callable[[Source, SessionKey, dt.datetime], Flow] | None = None
     """The flow that gets a session, given the wall clock's now."""
+    mint: Mint | None = None
+    """What makes a session: source, session, its secrets, the wall clock's now, and a giver of random bytes."""
     session_source: Callable[[SourceSpec], str] = lambda _: ""
     """The source whose sessions it borrows."""
-    given_session: Callable[[SourceSpec], bool] = lambda _: False
-    """True when the session is a secret itself and cannot be widened."""
+    unfit: Callable[[SourceSpec, EndpointDataset], Unfit | None] = lambda _, __: None
+    """Why a dataset cannot have the session that it asks for."""
+    envelope: Callable[[SourceSpec], Envelope | None] = lambda _: None
+    """How several calls of one session travel together."""
     familiar: Mapping[str, str] = field(default_factory=dict)
     """Endpoint names that guides use and the service does not know, with the one that works."""
 

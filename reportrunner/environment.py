@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from random import Random
 from typing import Literal, Protocol
 
 from reportrunner.errors import ReportrunnerError
 from reportrunner.fill import SentRequest
-from reportrunner.flow import Answer, Flow, Reply, SessionKey
+from reportrunner.flow import Answer, Envelope, Flow, Minted, Reply, SessionKey
 from reportrunner.limits import Limits
 from reportrunner.secret import Redactor
 
@@ -20,6 +21,11 @@ class Sender(Protocol):
 
     def send(self, sent: SentRequest, timeout: float, deadline: float) -> Reply:
         """Return what came back, or a fault; never raise for what the network does."""
+
+    def download(
+        self, sent: SentRequest, limits: tuple[float, float], file: Path, clean: Callable[[bytes], bytes]
+    ) -> Reply:
+        """Stream the body into a file, cleaned; `limits` are the time-out and the deadline of `send`."""
 
     def reap(self, now: float) -> None:
         """Cut the requests whose deadline has passed."""
@@ -41,6 +47,12 @@ class SourceRuntime:
     """Resolves the name of a secret hole; raises SecretError."""
     sign_in: Callable[[SessionKey], Flow] | None = None
     """The flow whose last step captures `session`; None when `secret("session")` is a session already."""
+    mint: Callable[[SessionKey], Minted] | None = None
+    """Makes a session on this machine instead; raises SecretError."""
+    envelope: Envelope | None = None
+    """How several calls of one session travel together."""
+    download_hosts: tuple[str, ...] = ()
+    """Hosts beside its own to which links of the provider may lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,8 @@ class Environment:
     redactor: Redactor
     notify: Callable[[Notice], None]
     rng: Random
+    spool: Callable[[], Path]
+    """Gives a new file for a download; the door removes them all at the end."""
     workers: int = 16
 
 

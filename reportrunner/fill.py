@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from reportrunner import __version__
 from reportrunner.errors import ProviderError
-from reportrunner.flow import Hole, Request, Text, fill_json, fill_text, show
+from reportrunner.flow import Hole, Open, Request, Text, fill_json, fill_text, show
 
 _PATH_SAFE: Final = "/:@!$&'()*,;=~-._"
 _PORTS: Final = {"http": 80, "https": 443}
@@ -28,12 +28,21 @@ class SentRequest:
     """Method and path with the holes unfilled, for the log."""
 
 
-def fill(request: Request, base_url: str, value: Callable[[Hole], str]) -> SentRequest:
-    """Fill every hole and encode; ProviderError when the result would leave the scheme, host and port of `base_url`."""
+def fill(
+    request: Request, base_url: str, value: Callable[[Open], str], download_hosts: Collection[str] = ()
+) -> SentRequest:
+    """Fill every hole and encode; ProviderError when the result would leave the scheme, host and port of `base_url`.
+
+    Only a link that the provider itself issued may lead elsewhere: to one of `download_hosts`, over https.
+    """
     assert request.form is None or request.json is None, "a request has one body"
     url = _url(request, base_url, value)
-    if _origin(url) != _origin(base_url):
-        raise ProviderError(f"{show(request.path)} leads away from the source's host; nothing was sent there")
+    issued = isinstance(request.path, Hole)
+    if _origin(url) != _origin(base_url) and not (
+        issued and _origin(url) in {("https", h, 443) for h in download_hosts}
+    ):
+        hint = "; if that is right, add its host to the source's download_hosts" if issued else ""
+        raise ProviderError(f"{show(request.path)} leads away from the source's host; nothing was sent there{hint}")
     headers = {"User-Agent": f"reportrunner/{__version__}", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
     body = None
     if request.form is not None:
@@ -52,7 +61,7 @@ def fill(request: Request, base_url: str, value: Callable[[Hole], str]) -> SentR
     return SentRequest(request.method, url, tuple(headers.items()), body, f"{request.method} {show(request.path)}")
 
 
-def _url(request: Request, base_url: str, value: Callable[[Hole], str]) -> str:
+def _url(request: Request, base_url: str, value: Callable[[Open], str]) -> str:
     if isinstance(request.path, Hole):
         # A link that the provider itself issued is encoded already.
         url = urljoin(base_url.rstrip("/") + "/", value(request.path))
@@ -67,9 +76,9 @@ def _url(request: Request, base_url: str, value: Callable[[Hole], str]) -> str:
     return f"{url}{'&' if '?' in url else '?'}{urlencode(query, quote_via=quote, safe='')}"
 
 
-def _path(path: Text, value: Callable[[Hole], str]) -> str:
+def _path(path: Text, value: Callable[[Open], str]) -> str:
     parts = path if isinstance(path, tuple) else (path,)
-    return "".join(quote(value(p), safe="") if isinstance(p, Hole) else quote(p, safe=_PATH_SAFE) for p in parts)
+    return "".join(quote(p, safe=_PATH_SAFE) if isinstance(p, str) else quote(value(p), safe="") for p in parts)
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Literal
 
 from reportrunner.table import Bulk, Rows
@@ -23,6 +24,14 @@ class SessionKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Minted:
+    """A session made on this machine, and when it dies."""
+
+    session: str = field(repr=False)
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Hole:
     """A place that is filled when the request is sent: a secret, a session or a capture of an earlier step."""
 
@@ -34,8 +43,21 @@ class Hole:
         return f"<{self.kind}:{self.name}>"
 
 
-Text = str | Hole | tuple[str | Hole, ...]
-"""Text with holes; a tuple is the concatenation of its parts."""
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A place for the lowercase hex digest of parts that are known only when the request is sent."""
+
+    algorithm: Literal["md5", "sha1", "sha256", "sha512"]
+    parts: tuple[str | Hole, ...]
+
+    def __str__(self) -> str:
+        """Print what is hashed, unfilled."""
+        return f"<{self.algorithm}:{show(self.parts)}>"
+
+
+Open = Hole | Digest
+Text = str | Open | tuple[str | Open, ...]
+"""Text with open places; a tuple is the concatenation of its parts."""
 Pairs = tuple[tuple[str, Text], ...]
 
 
@@ -54,7 +76,7 @@ class JsonBody:
 JsonValue = str | int | float | bool | None | Hole | JsonBody | tuple["JsonValue", ...]
 
 
-def fill_json(value: JsonValue, fill: Callable[[Hole], str]) -> object:
+def fill_json(value: JsonValue, fill: Callable[[Open], str]) -> object:
     """Return plain JSON data with every hole filled."""
     if isinstance(value, Hole):
         return fill(value)
@@ -63,10 +85,10 @@ def fill_json(value: JsonValue, fill: Callable[[Hole], str]) -> object:
     return [fill_json(item, fill) for item in value] if isinstance(value, tuple) else value
 
 
-def fill_text(text: Text, fill: Callable[[Hole], str]) -> str:
-    """Return the text with every hole filled."""
+def fill_text(text: Text, fill: Callable[[Open], str]) -> str:
+    """Return the text with every open place filled."""
     parts = text if isinstance(text, tuple) else (text,)
-    return "".join(fill(part) if isinstance(part, Hole) else part for part in parts)
+    return "".join(part if isinstance(part, str) else fill(part) for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +105,8 @@ class Request:
     """Its place in the answer: replies are read in this order, whatever order they came in."""
     wave: int = 0
     """The last page asked together with this one; a provider's growing window of pages needs it."""
+    part: str = ""
+    """The slice of the question that it asks for; slices are read in the order of their names."""
 
     def canonical(self) -> str:
         """Return the one form that names this request in journal, de-duplication and manifest; holes stay unfilled."""
@@ -107,6 +131,14 @@ class Reply:
     fault: str = ""
     redacted: bool = False
     """The body held a secret, and `***` stands in its place."""
+    part: str = ""
+    """The slice of the question that it answers."""
+    file: Path | None = None
+    """Where a download lies; `body` then holds its beginning only."""
+    size: int = 0
+    """Bytes of the whole body, where it lies in a file."""
+    digest: str = ""
+    """SHA-256 of the redacted body, where it lies in a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +148,11 @@ class Done:
     captures: Mapping[str, str] = field(default_factory=dict)
     expires: datetime | None = None
     """For a sign-in: when the captured session dies."""
+    secret: tuple[str, ...] = ()
+    """Captures that must be seen nowhere, such as a link that holds a session."""
 
 
-Why = Literal["failed", "working", "limited", "session"]
+Why = Literal["failed", "working", "limited", "session", "stale"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +160,8 @@ class Again:
     """The same request is to be sent again.
 
     `working`: the provider is still at it (a poll). `failed`: a passing fault, few attempts. `limited`: the account
-    must pause for everybody. `session`: sign in again first, once.
+    must pause for everybody. `session`: sign in again first, once. `stale`: what earlier steps captured has died; the
+    whole flow begins again, once.
     """
 
     why: Why
@@ -143,6 +178,13 @@ class More:
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """The part is too large for one answer: forget what came of it, and ask these parts instead."""
+
+    requests: tuple[Request, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """The provider will not answer this; `words` are its own, `kind` is ours."""
 
@@ -151,7 +193,7 @@ class Refused:
     hint: str = ""
 
 
-Verdict = Done | Again | More | Refused
+Verdict = Done | Again | More | Split | Refused
 Judge = Callable[[Request, Reply], Verdict]
 Read = Callable[[tuple[Reply, ...]], Rows | Bulk]
 
@@ -176,6 +218,27 @@ class Step:
     poll: Poll | None = None
     timeout: timedelta = timedelta(seconds=120)
     """Longest wait for the next byte of one answer."""
+    also: tuple[Request, ...] = ()
+    """More requests of the same step, known from the start: other slices, a total to compare with."""
+    packable: bool = False
+    """Whether its requests may share an envelope with others of the same session."""
+    download: bool = False
+    """Whether the answer is streamed into a file."""
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """Return what the step begins with."""
+        return (self.request, *self.also)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """How a provider carries several calls of one session in one request; all of it pure."""
+
+    limit: int
+    pack: Callable[[tuple[Request, ...]], Request]
+    unpack: Callable[[Reply, int], tuple[Reply, ...]]
+    """One reply per call, whatever came back: an element that is missing is a reply with a fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +259,7 @@ class Flow:
 
     def identity(self) -> str:
         """Return what two equal asks share: they are sent once."""
-        parts = [self.source, str(self.session), *(step.request.canonical() for step in self.steps)]
+        parts = [self.source, str(self.session), *(r.canonical() for step in self.steps for r in step.requests)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -74,6 +74,7 @@ class Gathering:
         self._fetching: dict[str, _Fetching] = {}
         self._flows: dict[int, tuple[str, int, Flow]] = {}
         self._landing: set[str] = set()
+        self._outbox: dict[str, list[Flow]] = {}
         self.result = Gathered()
 
     def begin(self) -> None:
@@ -111,6 +112,14 @@ class Gathering:
                 del self._waiting[name]
                 self._start(name, node)
 
+        for flows in self._outbox.values():
+            self._executor.submit(*flows)
+        self._outbox.clear()
+
+    def _envelope(self, name: str) -> str:
+        """Name the envelope that a dataset's calls share with others by its first dataset; "" for none."""
+        return next((names[0] for names in self._plan.envelopes if name in names), "")
+
     def _start(self, name: str, node: Node) -> None:
         file = self._place.tables / f"{name}.duckdb"
         match node:
@@ -141,7 +150,7 @@ class Gathering:
         fetching = self._fetching[name] = _Fetching(values, missing=len(flows))
         for place, flow in enumerate(replace(flow, run=self._plan.job.name) for flow in flows):
             self._flows[id(flow)] = (name, place, flow)
-            self._executor.submit(flow)
+            self._outbox.setdefault(self._envelope(name) or f"{name} {place}", []).append(flow)
         if not flows:
             self._land_answers(name, fetching)
 

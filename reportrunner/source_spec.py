@@ -84,11 +84,21 @@ def _base_url(value: str) -> str:
 BaseUrl = Annotated[str, AfterValidator(_base_url), Field(json_schema_extra={"pattern": BASE_URL})]
 
 
+def _host(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9.-]+", value):
+        raise Hinted(f'"{value}" is no host name', 'write "cdn.example.org", without https:// and path')
+    return value
+
+
+Host = Annotated[str, AfterValidator(_host)]
+
+
 class SourceSpec(Strict):
     """Keys every source has; a provider adds its own."""
 
     provider: str
     base_url: BaseUrl
+    download_hosts: list[Host] = Field(default=[], description="Hosts to which links of the provider may lead")
     limits: LimitsSpec = LimitsSpec()
 
 

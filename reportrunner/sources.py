@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -38,16 +39,17 @@ def live_runtime(
 
 
 def sandbox_runtime(
-    source: Source, base_url: str, secrets: Mapping[str, str], now: Callable[[], dt.datetime]
+    source: Source, base_url: str, values: Mapping[str, str], now: Callable[[], dt.datetime]
 ) -> SourceRuntime:
     """Return a source turned to the stand-in, with the stand-in's credentials; the user's are never read."""
-    return _runtime(source, base_url, secrets, now)
+    return _runtime(source, base_url, values, now)
 
 
 def _runtime(source: Source, base_url: str, values: Mapping[str, str], now: Callable[[], dt.datetime]) -> SourceRuntime:
     provider, settings = source.provider, source.settings
-    limits = settings.limits
-    sign_in = None if provider.given_session(settings) else provider.sign_in
+    limits, way = settings.limits, provider.session_way(settings)
+    sign_in = provider.sign_in if way == "asked" else None
+    mint = provider.mint if way == "made" else None
 
     return SourceRuntime(
         name=source.name,
@@ -56,4 +58,7 @@ def _runtime(source: Source, base_url: str, values: Mapping[str, str], now: Call
         limits=Limits(limits.concurrency, Rate.parse(limits.rate) if limits.rate else None),
         secret=values.__getitem__,
         sign_in=(lambda key: sign_in(source, key, now())) if sign_in else None,
+        mint=(lambda key: mint(source, key, values.__getitem__, now(), secrets.token_bytes)) if mint else None,
+        envelope=provider.envelope(settings),
+        download_hosts=tuple(settings.download_hosts) if base_url == settings.base_url else (),
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -20,8 +21,10 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from reportrunner.errors import OutputError
 from reportrunner.fill import SentRequest
 from reportrunner.flow import Reply
+from reportrunner.spool import Body, Spool, SpoolError
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +47,22 @@ def retry_after(reply: Reply) -> timedelta | None:
     except (TypeError, ValueError):
         return None
     return min(max(wait, timedelta()), timedelta(days=1))
+
+
+class _Memory:
+    """A body kept in memory, up to a size."""
+
+    def __init__(self, largest: int) -> None:
+        self._left = largest
+        self._pieces: list[bytes] = []
+
+    def add(self, piece: bytes) -> bool:
+        self._left -= len(piece)
+        self._pieces.append(piece)
+        return self._left >= 0
+
+    def reply(self, status: int, headers: Mapping[str, str]) -> Reply:
+        return Reply(status, headers, b"".join(self._pieces))
 
 
 class _Adapter(HTTPAdapter):
@@ -127,12 +146,29 @@ class Transport:
         What the network does is never raised but told in the reply's `fault`: `connect: ...` (nothing was sent),
         `tls: ...`, `timeout`, `cut`, `too large`, `unreadable`, `closed`.
         """
+        return self._once(sent, timeout, deadline, _Memory(self._largest))
+
+    def download(
+        self, sent: SentRequest, limits: tuple[float, float], file: Path, clean: Callable[[bytes], bytes]
+    ) -> Reply:
+        """Send once as `send` does, `limits` being its time-out and deadline, and stream the body into `file`.
+
+        Whole lines pass through `clean`. The reply has the file, its size and digest, and its beginning as `body`.
+        OutputError when the disk fails.
+        """
+        try:
+            with Spool(file, clean) as spool:
+                return self._once(sent, *limits, spool)
+        except SpoolError as error:
+            raise OutputError(f"cannot write a download: {error}") from None
+
+    def _once(self, sent: SentRequest, timeout: float, deadline: float, into: Body) -> Reply:
         line = self._line()
         started = self._monotonic()
         with self._lock:
             line.deadline, line.late = deadline, False
         try:
-            reply = self._exchange(line, sent, min(timeout, max(deadline - started, 0.001)))
+            reply = self._exchange(line, sent, min(timeout, max(deadline - started, 0.001)), into)
         except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
             reply = Reply(fault=_fault(error))
         except ValueError:
@@ -145,7 +181,9 @@ class Transport:
         if self._closed or line.late:
             reply = Reply(fault="closed" if self._closed else "timeout")
         spent = (self._monotonic() - started) * 1000
-        log.debug("%s: %s in %.0f ms, %d bytes", sent.label, reply.fault or reply.status, spent, len(reply.body))
+        log.debug(
+            "%s: %s in %.0f ms, %d bytes", sent.label, reply.fault or reply.status, spent, reply.size or len(reply.body)
+        )
         return reply
 
     def reap(self, now: float) -> None:
@@ -173,7 +211,7 @@ class Transport:
                 self._lines.append(line)
         return line
 
-    def _exchange(self, line: _Line, sent: SentRequest, timeout: float) -> Reply:
+    def _exchange(self, line: _Line, sent: SentRequest, timeout: float, into: Body) -> Reply:
         if self._closed:
             return Reply(fault="closed")
         prepared = requests.Request(sent.method, sent.url, headers=dict(sent.headers), data=sent.body).prepare()
@@ -187,16 +225,15 @@ class Transport:
         )
         raw = line.body = answer.raw
         headers = {name.lower(): text for name, text in answer.headers.items()}
-        pieces, size = [], 0
+        size = 0
         try:
             # read1 returns after each arrival: a dripping server cannot hold one long read beyond the deadline.
             # A replayed answer is not urllib3's own, and its read1 does not decode.
             read = raw.read1 if isinstance(raw, urllib3.HTTPResponse) else raw.read
             while piece := read(_READ_SIZE, decode_content=True):
-                pieces.append(piece)
                 size += len(piece)
                 line.late = line.late or self._monotonic() > line.deadline
-                if size > self._largest or line.late:
+                if line.late or not into.add(piece):
                     raw.close()
                     return Reply(fault="too large")
         except BaseException:
@@ -205,7 +242,7 @@ class Transport:
         if size == 0 and answer.status_code not in _BODILESS and not _FRAMING & headers.keys():
             # http.client takes headers that were cut off for headers that ended.
             return Reply(fault="cut")
-        return Reply(answer.status_code, headers, b"".join(pieces))
+        return into.reply(answer.status_code, headers)
 
     def _proxies_for(self, url: str) -> dict[str, str]:
         host = (urlsplit(url).hostname or "").lower()

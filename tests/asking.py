@@ -12,6 +12,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from loopback import spool
+
 from reportrunner.ask import Ask, Source
 from reportrunner.environment import Clock, Environment, Finished, Notice, Sender, SourceRuntime
 from reportrunner.execute import Executor
@@ -130,6 +132,6 @@ def bench(
     redactor.learn(secret)
     clock = Clock(time.monotonic, lambda: datetime.now(UTC))
     transport = sender or Transport(time.monotonic)
-    environment = Environment(transport, clock, redactor, notices.append, Random(7), workers)
+    environment = Environment(transport, clock, redactor, notices.append, Random(7), spool, workers)
     with Executor({name: runtime(name, base_url, secret) for name in SOURCES}, environment) as executor:
         yield Bench(executor, redactor, notices)

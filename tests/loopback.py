@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class Loopback:
 
     def targets(self) -> list[str]:
         return [each.target for each in self.seen]
+
+
+def spool() -> Path:
+    """A new file for a download."""
+    return Path(tempfile.mkdtemp(prefix="spool-")) / "body"
 
 
 @contextmanager

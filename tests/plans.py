@@ -118,7 +118,7 @@ def plan(
     flows = {
         node.name: known for node in nodes if isinstance(node, EndpointNode) and (known := _known(node)) is not None
     }
-    return RunPlan(spec, "2026-W46", named, flows, checks, ())
+    return RunPlan(spec, "2026-W46", named, flows, (), checks, ())
 
 
 def _known(node: EndpointNode) -> tuple[Flow, ...] | None:
@@ -142,10 +142,11 @@ class Hand:
         self.asked: list[str] = []
         self._waiting: deque[Callable[[], Finished | LocalDone]] = deque()
 
-    def submit(self, flow: Flow) -> None:
-        path = str(flow.steps[0].request.path).removeprefix("/")
-        self.asked.append(path)
-        self._waiting.append(partial(self._answer, flow, path))
+    def submit(self, *flows: Flow) -> None:
+        for flow in flows:
+            path = str(flow.steps[0].request.path).removeprefix("/")
+            self.asked.append(path)
+            self._waiting.append(partial(self._answer, flow, path))
 
     def run_local(self, token: object, work: Callable[[], object]) -> None:
         self._waiting.append(partial(LocalDone.of, token, work))

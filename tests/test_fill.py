@@ -4,13 +4,14 @@ import pytest
 
 from reportrunner.errors import ProviderError
 from reportrunner.fill import fill
-from reportrunner.flow import Hole, JsonBody, Request
+from reportrunner.flow import Hole, JsonBody, Open, Request
 
 BASE = "https://www.example.org/base/"
 NASTY = {"ks": "a+b/c=&d é", "id": "x/../y", "dots": "..", "crlf": "a\r\nX: y"}
 
 
-def value(hole: Hole) -> str:
+def value(hole: Open) -> str:
+    assert isinstance(hole, Hole)
     return NASTY.get(hole.name, hole.name)
 
 

@@ -79,12 +79,12 @@ def test_a_source_signs_in_by_its_provider_unless_it_was_given_a_session() -> No
         asked.append((of.name, key, now))
         return asking("x", columns(name=S)).endpoint.unfold(asking("x", columns(name=S)).ask())
 
-    signing = replace(PROVIDER, sign_in=sign_in)
+    signing = replace(PROVIDER, sign_in=sign_in, session_way=lambda _: "asked")
     runtime = sandbox_runtime(source(signing), "http://127.0.0.1:9", {}, lambda: NOW)
     key = SessionKey("house", ("virtualeventid:4711",))
     assert runtime.sign_in is not None
     runtime.sign_in(key)
     assert asked == [("house", key, NOW)]
-    given = replace(signing, given_session=lambda _: True)
+    given = replace(signing, session_way=lambda _: "given")
     assert sandbox_runtime(source(given), "http://127.0.0.1:9", {}, lambda: NOW).sign_in is None
     assert sandbox_runtime(source(), "http://127.0.0.1:9", {}, lambda: NOW).sign_in is None

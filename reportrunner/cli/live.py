@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
+import shutil
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from reportrunner.ask import Source
-from reportrunner.cli.options import wall_clock
+from reportrunner.cli.options import STATE, wall_clock
 from reportrunner.cli.terminal import REDACTOR, say_error
 from reportrunner.environment import Clock, Environment, Notice, SourceRuntime
-from reportrunner.errors import SecretError
+from reportrunner.errors import OutputError, SecretError
 from reportrunner.execute import Executor
 from reportrunner.prepare import Prepared
 from reportrunner.sources import live_runtime, needed_sources, sandbox_runtime
@@ -46,9 +49,43 @@ def live(
         transport = Transport(time.monotonic, proxies={} if sandbox else urllib.request.getproxies())
         stack.callback(transport.close)
         clock = Clock(time.monotonic, wall_clock)
-        environment = Environment(transport, clock, REDACTOR, notify, random.Random(), workers)  # noqa: S311  jitter
+        spool = stack.enter_context(spooling(prepared[0].order.root / STATE))
+        rng = random.Random()  # noqa: S311  # jitter
+        environment = Environment(transport, clock, REDACTOR, notify, rng, spool, workers)
         executor = stack.enter_context(Executor(runtimes, environment))
         yield Live(executor, ready, code)
+
+
+@contextmanager
+def spooling(state: Path) -> Iterator[Callable[[], Path]]:
+    """Give files for downloads in a folder of this process, removed at the end; those of killed ones go now."""
+    folder = state / "spool" / str(os.getpid())
+    for left in folder.parent.glob("*"):
+        if not _alive(left.name):
+            shutil.rmtree(left, ignore_errors=True)
+    numbers = itertools.count(1)
+
+    def file() -> Path:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"cannot write to {folder}: {error.strerror}") from None
+        return folder / str(next(numbers))
+
+    try:
+        yield file
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alive(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _sources(prepared: Sequence[Prepared]) -> dict[str, Source]:

@@ -15,6 +15,8 @@ from click.core import ParameterSource
 
 F = TypeVar("F", bound=Callable[..., Any])
 PARAM_PREFIX = "REPORTRUNNER_PARAM_"
+STATE = ".reportrunner"
+"""The folder of a project in which runs keep what is not published."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reportrunner.ask import CEILING, EndpointNode, FileNode, Node, QueryNode
-from reportrunner.flow import Flow, Request, fill_json, show
+from reportrunner.flow import Flow, Request, SessionKey, fill_json, show
 from reportrunner.load.outputs import output_path
 from reportrunner.plan import RunPlan
 from reportrunner.window import Window
@@ -22,6 +22,7 @@ def plan_facts(plan: RunPlan) -> dict[str, Any]:
         "params": {name: str(value) for name, value in job.params.items()},
         "windows": {name: _window(window) for name, window in job.windows.items()},
         "datasets": {name: _dataset(plan, node) for name, node in plan.nodes.items()},
+        "envelopes": [list(names) for names in plan.envelopes],
         "checks": [check.name for check in plan.checks],
         "outputs": {
             output.name: {
@@ -82,9 +83,19 @@ def _asks(plan: RunPlan, node: EndpointNode) -> dict[str, Any]:
 
 def _steps(flow: Flow) -> dict[str, Any]:
     return {
-        "session": f"{flow.session.source} {','.join(flow.session.privileges)}".strip() if flow.session else "",
-        "steps": [{"step": step.name, **_request(step.request)} for step in flow.steps],
+        "session": _session(flow.session) if flow.session else "",
+        "together": flow.steps[0].packable and len(flow.steps[0].requests) > 1,
+        "steps": [
+            {"step": f"{step.name} {request.part}".strip(), **_request(request)}
+            for step in flow.steps
+            for request in step.requests
+        ],
     }
+
+
+def _session(key: SessionKey) -> str:
+    account = f"as {key.partner}" if key.partner else ""
+    return " ".join(filter(None, (key.source, account, ",".join(key.privileges))))
 
 
 def _request(request: Request) -> dict[str, Any]:
@@ -109,9 +120,13 @@ def plan_text(facts: dict[str, Any]) -> str:
     for name, dataset in facts["datasets"].items():
         lines += ["", f"  {name}: {_headline(dataset)}"]
         for flow in dataset.get("requests", ()) or ([dataset["sample"]] if "sample" in dataset else []):
+            lines += [f"    session {flow['session']}"] if " " in flow["session"] else []
+            lines += [f"    {len(flow['steps'])} calls in one request"] if flow["together"] else []
             for step in flow["steps"]:
                 lines.append(f"    {step['step']:<9}{step['method']} {step['path']}")
                 lines += [f"      {line}" for line in _body(step)]
+    lines += [""] if facts["envelopes"] else []
+    lines += [f"  one request carries the first calls of {', '.join(names)}" for names in facts["envelopes"]]
     lines += ["", *(f"  limits of {name}: {_limits(limits)}" for name, limits in facts["limits"].items())]
     for name, output in facts["outputs"].items():
         to = f" to {', '.join(output['to'])}" if "to" in output else ""

@@ -9,10 +9,8 @@ from typing import TypedDict, Unpack
 
 import click
 
-from reportrunner.cli.options import find_jobs, given_params, job_arguments, live_options, wall_clock
+from reportrunner.cli.options import STATE, find_jobs, given_params, job_arguments, live_options, wall_clock
 from reportrunner.cli.terminal import start_logging
-
-STATE = ".reportrunner"
 
 
 class Options(TypedDict):

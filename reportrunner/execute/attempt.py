@@ -6,11 +6,26 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 
 from reportrunner.environment import Sender, Sent, SourceRuntime
 from reportrunner.errors import ProviderError, ReportrunnerError
-from reportrunner.fill import fill
-from reportrunner.flow import Again, Done, Exchange, Flow, Hole, More, Reply, Request, Step, Verdict, show
+from reportrunner.fill import SentRequest, fill
+from reportrunner.flow import (
+    Again,
+    Digest,
+    Done,
+    Exchange,
+    Flow,
+    More,
+    Open,
+    Reply,
+    Request,
+    Step,
+    Verdict,
+    fill_text,
+    show,
+)
 from reportrunner.secret import Redactor
 from reportrunner.transport import retry_after
 
@@ -49,34 +64,73 @@ class Desk:
     sender: Sender
     redactor: Redactor
     monotonic: Callable[[], float]
+    spool: Callable[[], Path]
+    """A new file for a download."""
 
-    def carry(self, attempt: Attempt) -> Outcome:
-        """Fill, send and judge once; errors a user can mend are returned, bugs are raised."""
+    def carry(self, attempts: tuple[Attempt, ...]) -> tuple[Outcome, ...]:
+        """Fill, send and judge once, several in one envelope; errors a user can mend are returned, bugs are raised."""
+        first = attempts[0]
+        source = self.sources[first.flow.source]
         try:
-            source = self.sources[attempt.flow.source]
-            filled = fill(attempt.request, source.base_url, lambda hole: self._value(attempt, hole))
+            request = self._request(attempts, source)
+            hosts = source.download_hosts
+            filled = fill(request, source.base_url, lambda hole: self._value(first, hole), hosts)
         except ReportrunnerError as error:
-            return Outcome(error=error)
+            return tuple(Outcome(error=error) for _ in attempts)
         started = self.monotonic()
-        reply = self.sender.send(filled, attempt.step.timeout.total_seconds(), attempt.deadline)
+        timeout = max(each.step.timeout for each in attempts).total_seconds()
+        deadline = min(each.deadline for each in attempts)
+        reply = self._sent(first, filled, timeout, deadline)
         spent = round((self.monotonic() - started) * 1000, 3)
         reply = replace(reply, fault=self.redactor.redact(reply.fault)) if reply.fault else reply
+        sent = self._told(attempts, reply, spent)
+        replies = (reply,) if len(attempts) == 1 else self._unpacked(source, reply, len(attempts))
+        outcomes = [self._judged(each, part) for each, part in zip(attempts, replies, strict=True)]
+        return (replace(outcomes[0], sent=sent), *outcomes[1:])
+
+    def _request(self, attempts: tuple[Attempt, ...], source: SourceRuntime) -> Request:
+        if len(attempts) == 1:
+            return attempts[0].request
+        assert source.envelope is not None
+        return source.envelope.pack(tuple(each.request for each in attempts))
+
+    def _unpacked(self, source: SourceRuntime, reply: Reply, count: int) -> tuple[Reply, ...]:
+        assert source.envelope is not None
+        return source.envelope.unpack(reply, count)
+
+    def _sent(self, attempt: Attempt, filled: SentRequest, timeout: float, deadline: float) -> Reply:
+        if not attempt.step.download:
+            return self.sender.send(filled, timeout, deadline)
+        return self.sender.download(filled, (timeout, deadline), self.spool(), self.redactor.redact_bytes)
+
+    def _told(self, attempts: tuple[Attempt, ...], reply: Reply, spent: float) -> Sent:
+        """Say what went out, as run.json keeps it."""
         request_id = self.redactor.redact(reply.headers.get("x-kaltura-session", ""))
-        names = (attempt.flow.run, attempt.flow.dataset, attempt.step.name, attempt.number)
-        sent = Sent(*names, reply.status, reply.fault, spent, len(reply.body), request_id)
+        datasets = ", ".join(dict.fromkeys(each.flow.dataset for each in attempts))
+        first = attempts[0]
+        step = first.step.name if len(attempts) == 1 else f"envelope of {len(attempts)}"
+        size = reply.size or len(reply.body)
+        return Sent(first.flow.run, datasets, step, first.number, reply.status, reply.fault, spent, size, request_id)
+
+    def _judged(self, attempt: Attempt, reply: Reply) -> Outcome:
         try:
             verdict = attempt.step.judge(attempt.request, reply)
         except ProviderError as error:
-            return Outcome(error=error, reply=reply, sent=sent)
+            return Outcome(error=error, reply=reply)
         if isinstance(verdict, Again) and verdict.after is None:
             verdict = replace(verdict, after=retry_after(reply))
-        if isinstance(verdict, Done) and attempt.sign_in:
-            for value in verdict.captures.values():
-                self.redactor.learn(value)
+        if isinstance(verdict, Done):
+            for name in verdict.captures if attempt.sign_in else verdict.secret:
+                self.redactor.learn(verdict.captures[name])
         exchange = self._exchange(attempt, reply, verdict) if isinstance(verdict, Done | More) else None
-        return Outcome(verdict, None, self._clean(reply), sent, exchange)
+        return Outcome(verdict, None, self._clean(reply), None, exchange)
 
-    def _value(self, attempt: Attempt, hole: Hole) -> str:
+    def _value(self, attempt: Attempt, hole: Open) -> str:
+        if isinstance(hole, Digest):
+            text = fill_text(hole.parts, lambda part: self._value(attempt, part))
+            value = hashlib.new(hole.algorithm, text.encode(), usedforsecurity=False).hexdigest()
+            self.redactor.learn(value)
+            return value
         if hole.kind == "capture":
             return attempt.captures[hole.name]
         source = attempt.flow.source
@@ -98,6 +152,10 @@ class Desk:
         """Describe the exchange so that it is the same in every run: captures are as random as sessions."""
         if attempt.sign_in:
             return None
+        request = attempt.request
+        named = (attempt.step.name, request.method, show(request.path), request.digest(), reply.status)
+        if reply.file is not None:
+            return Exchange(*named, reply.digest)
         captures = {**attempt.captures, **(verdict.captures if isinstance(verdict, Done) else {})}
         body = reply.body
         if captures:
@@ -106,8 +164,7 @@ class Desk:
                 hider.learn(captures[name], f"<capture:{name}>")
             body = hider.redact_bytes(body)
         digest = hashlib.sha256(self.redactor.redact_bytes(body)).hexdigest()
-        request = attempt.request
-        return Exchange(attempt.step.name, request.method, show(request.path), request.digest(), reply.status, digest)
+        return Exchange(*named, digest)
 
 
 def seconds(wait: timedelta | None) -> float:

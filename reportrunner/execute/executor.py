@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -17,12 +17,12 @@ from reportrunner.errors import ProviderError, ReportrunnerError
 from reportrunner.execute.attempt import Desk, Outcome
 from reportrunner.execute.crew import Crew, Then
 from reportrunner.execute.kept import Kept, Whole
-from reportrunner.execute.repeat import DOWN, Later, Silences, decide, span
+from reportrunner.execute.queues import Queues
+from reportrunner.execute.repeat import DOWN, Later, Restart, Silences, decide, span
 from reportrunner.execute.session import Sessions
 from reportrunner.execute.waits import Waits
-from reportrunner.execute.walk import Failure, Task, Walk, say
-from reportrunner.flow import Again, Done, Flow, More, Refused, Reply
-from reportrunner.limits import Budget, strictest
+from reportrunner.execute.walk import Failure, Parcel, Task, Walk, say
+from reportrunner.flow import Again, Done, Flow, Minted, More, Refused, Reply, SessionKey, Split
 
 _REAP_SECONDS: Final = 1.0
 _LOCAL_THREADS: Final = 2
@@ -36,18 +36,13 @@ class Executor:
         self._sources = sources
         self._env = environment
         self._now = environment.clock.monotonic
-        self._desk = Desk(sources, environment.transport, environment.redactor, self._now)
-        accounts = {source.account for source in sources.values()}
-        self._budgets = {
-            account: Budget(strictest(source.limits for source in sources.values() if source.account == account))
-            for account in sorted(accounts)
-        }
-        self._ready: dict[str, deque[Task]] = {account: deque() for account in sorted(accounts)}
-        self._waits = Waits(lambda task: self._ready[self._account(task.walk)].append(task))
+        self._desk = Desk(sources, environment.transport, environment.redactor, self._now, environment.spool)
+        self._queues = Queues(sources)
+        self._waits = Waits(lambda task: self._queues.put((task,)))
         self._events: SimpleQueue[Then] = SimpleQueue()
         self._crew = Crew("request", environment.workers, self._events)
         self._locals = Crew("local", _LOCAL_THREADS, self._events)
-        self._sessions: Sessions[Task] = Sessions()
+        self._sessions: Sessions[Parcel] = Sessions()
         self._walks: dict[str, Walk] = {}
         self._kept = Kept()
         self._results: deque[Finished | LocalDone] = deque()
@@ -69,18 +64,20 @@ class Executor:
         """Return every request that went out so far, in the order of their ends."""
         return tuple(self._sent)
 
-    def submit(self, flow: Flow) -> None:
-        """Run the flow; one equal to another is not sent again but answered from the same replies."""
-        self.pending += 1
-        identity = flow.identity()
-        kept, walk = self._kept.get(identity), self._walks.get(identity)
-        if kept is not None:
-            self._read(flow, kept)
-        elif walk is not None:
-            walk.flows.append(flow)
-        else:
-            walk = self._walks[identity] = Walk([flow], identity)
-            self._begin_step(walk)
+    def submit(self, *flows: Flow) -> None:
+        """Run flows; those given together may share envelopes. One equal to another is answered from its replies."""
+        begun: list[Walk] = []
+        for flow in flows:
+            self.pending += 1
+            identity = flow.identity()
+            kept, walk = self._kept.get(identity), self._walks.get(identity)
+            if kept is not None:
+                self._read(flow, kept)
+            elif walk is not None:
+                walk.flows.append(flow)
+            else:
+                begun.append(self._walks.setdefault(identity, Walk([flow], identity)))
+        self._begin_steps(begun)
 
     def run_local(self, token: object, work: Callable[[], object]) -> None:
         """Do local work (landing, SQL) on a thread of its own while requests go on; `next` returns its LocalDone."""
@@ -98,8 +95,7 @@ class Executor:
     def close(self) -> None:
         """Forget what waits, shut down every socket, and wait for nobody."""
         self._waits.clear()
-        for queue in self._ready.values():
-            queue.clear()
+        self._queues.clear()
         self._env.transport.close()
         self._crew.close()
         self._locals.close()
@@ -108,7 +104,8 @@ class Executor:
         now = self._now()
         self._env.transport.reap(now)
         self._waits.fire(now)
-        until = min(self._dispatch(now), self._waits.soonest, now + _REAP_SECONDS if self._crew.busy else math.inf)
+        allowed = self._queues.dispatch(now, lambda: self._crew.idle, self._has_session, self._send)
+        until = min(allowed, self._waits.soonest, now + _REAP_SECONDS if self._crew.busy else math.inf)
         if self._results:
             return
         with suppress(Empty):
@@ -116,52 +113,51 @@ class Executor:
             while True:
                 self._events.get_nowait()()
 
-    def _dispatch(self, now: float) -> float:
-        """Send what may go, one from each account in turn; return the moment at which a budget allows more."""
-        while True:
-            moments = [self._offer(account, now) for account in self._ready]
-            if 0.0 not in moments:
-                return min(moments, default=math.inf)
-
-    def _offer(self, account: str, now: float) -> float:
-        queue = self._ready[account]
-        if not queue or not self._crew.idle:
-            return math.inf
-        if queue[0].walk.ended or not self._has_session(queue[0], now):
-            queue.popleft()
-            return 0.0
-        moment = self._budgets[account].take(now)
-        if moment == 0.0:
-            self._send(queue.popleft(), now)
-        return moment
-
-    def _has_session(self, task: Task, now: float) -> bool:
-        key = task.walk.flow.session
-        sign_in = self._sources[key.source].sign_in if key else None
-        if key is None or sign_in is None:
+    def _has_session(self, parcel: Parcel) -> bool:
+        walk, now = parcel[0].walk, self._now()
+        key = walk.flow.session
+        source = self._sources[key.source] if key else None
+        if key is None or source is None or not (source.sign_in or source.mint):
             return True
-        task.session = self._sessions.value(key, now)
-        if task.session is None and self._sessions.park(key, task):
-            self._notify(task.walk, "session", f"signing in at {key.source}")
-            self._begin_step(Walk([sign_in(key)], sign_in=key))
-        return task.session is not None
+        session = self._sessions.value(key, now)
+        if session is None and source.mint is not None:
+            session = self._minted(key, source.mint, parcel)
+        elif session is None and source.sign_in is not None and self._sessions.park(key, parcel):
+            self._notify(walk, "session", f"signing in at {key.source}")
+            self._begin_steps([Walk([source.sign_in(key)], sign_in=key)])
+        for task in parcel:
+            task.session = session
+        return session is not None
 
-    def _send(self, task: Task, now: float) -> None:
-        walk = task.walk
-        if walk.deadline == math.inf:
-            walk.deadline = now + walk.flow.deadline.total_seconds()
-            self._waits.at(walk.deadline, partial(self._expire, walk))
-        task.sendings += 1
-        self._notify(walk, "sent", f"attempt {task.sendings}")
-        attempt = task.attempt()
-        self._crew.give(lambda: partial(self._come, task, self._desk.carry(attempt)))
+    def _minted(self, key: SessionKey, mint: Callable[[SessionKey], Minted], parcel: Parcel) -> str | None:
+        minted, now = mint(key), self._env.clock.now()
+        self._env.redactor.learn(minted.session)
+        self._notify(parcel[0].walk, "session", f"made here for {key.source}")
+        self._sessions.arrive(key, minted.session, self._now(), (minted.expires - now).total_seconds())
+        return minted.session
 
-    def _come(self, task: Task, outcome: Outcome) -> None:
+    def _send(self, parcel: Parcel) -> None:
+        now = self._now()
+        for task in parcel:
+            walk = task.walk
+            if walk.deadline == math.inf:
+                walk.deadline = now + walk.flow.deadline.total_seconds()
+                self._waits.at(walk.deadline, partial(self._expire, walk))
+            task.sendings += 1
+            self._notify(walk, "sent", f"attempt {task.sendings}")
+        attempts = tuple(task.attempt() for task in parcel)
+        self._crew.give(lambda: partial(self._back, parcel, self._desk.carry(attempts)))
+
+    def _back(self, parcel: Parcel, outcomes: tuple[Outcome, ...]) -> None:
+        self._queues.released(parcel)
+        self._sent += [outcome.sent for outcome in outcomes if outcome.sent]
+        down = self._silences.down(parcel[0].walk.flow.source, outcomes[0].reply, self._now())
+        for task, outcome in zip(parcel, outcomes, strict=True):
+            self._come(task, outcome, down=down)
+
+    def _come(self, task: Task, outcome: Outcome, *, down: bool) -> None:
         walk, verdict = task.walk, outcome.verdict
-        self._budgets[self._account(walk)].release()
-        self._sent += [outcome.sent] if outcome.sent else []
-        down = self._silences.down(walk.flow.source, outcome.reply, self._now())
-        if walk.ended:
+        if not task.wanted:
             return
         if outcome.error is not None:
             self._fail_by(walk, outcome.error)
@@ -171,18 +167,26 @@ class Executor:
             self._repeat(task, verdict, outcome.reply)
         elif isinstance(verdict, Refused):
             self._refuse(task, verdict, outcome.reply)
-        elif isinstance(verdict, Done | More):
+        elif isinstance(verdict, Done | More | Split):
             self._accept(task, outcome)
         else:
             raise TypeError(f"{walk.flow.kind}, step {walk.step.name}: the judge returned {verdict!r}")
 
-    def _begin_step(self, walk: Walk) -> None:
+    def _begin_steps(self, walks: Iterable[Walk]) -> None:
+        """Begin the next step of walks; what may travel together does."""
         now = self._now()
-        task = walk.begin(now)
-        if walk.step.poll is None:
-            self._ready[self._account(walk)].append(task)
-        else:
-            self._notify(walk, "waiting", wait=self._waits.first_look(task, now))
+        packable: list[Task] = []
+        for walk in walks:
+            tasks = walk.begin(now)
+            if walk.step.poll is not None:
+                for task in tasks:
+                    self._notify(walk, "waiting", wait=self._waits.first_look(task, now))
+            elif walk.step.packable:
+                packable += tasks
+            else:
+                for task in tasks:
+                    self._queues.put((task,))
+        self._queues.put_together(packable)
 
     def _accept(self, task: Task, outcome: Outcome) -> None:
         walk, now = task.walk, self._now()
@@ -194,13 +198,13 @@ class Executor:
             self._fail_by(walk, error)
             return
         # Pages go first: a flow that has begun ends sooner and lets go of its replies.
-        self._ready[self._account(walk)].extendleft(reversed(pages))
+        self._queues.first((page,) for page in pages)
         if walk.open:
             return
         self._notify(walk, "done")
         replies = walk.turn()
         if replies is None:
-            self._begin_step(walk)
+            self._begin_steps([walk])
         elif walk.sign_in is not None:
             assert isinstance(outcome.verdict, Done)
             self._signed_in(walk, outcome.verdict)
@@ -221,15 +225,17 @@ class Executor:
         if isinstance(what, Refused):
             self._refuse(task, what, reply)
             return
-        ready = self._ready[self._account(walk)]
-        if isinstance(what, Later) and what.pause:
-            self._budgets[self._account(walk)].pause(what.at)
-            ready.appendleft(task)
+        if isinstance(what, Restart):
+            walk.again()
+            self._begin_steps([walk])
+        elif isinstance(what, Later) and what.pause:
+            self._queues.pause((task,), what.at)
+            self._queues.first([(task,)])
         elif isinstance(what, Later):
             self._waits.later(task, what.at)
         elif walk.flow.session is not None:
             self._sessions.refuse(walk.flow.session, task.session or "")
-            ready.appendleft(task)
+            self._queues.first([(task,)])
         self._notify(walk, "retry", words, what.at - now if isinstance(what, Later) else 0.0)
 
     def _signed_in(self, walk: Walk, done: Done) -> None:
@@ -239,18 +245,15 @@ class Executor:
         walk.end()
         assert key is not None
         if not session or life <= 0:
-            words = (
-                "the session it gave is dead already; check this machine's clock" if session else "it gave no session"
-            )
+            words = "the session is dead already; check this machine's clock" if session else "it gave no session"
             self._fail(walk, Failure("unreadable", f"{walk.flow.source}: {words}", walk.step.name, key.source))
             return
-        for task in self._sessions.arrive(key, session, now, life):
-            self._ready[self._account(task.walk)].append(task)
+        for parcel in self._sessions.arrive(key, session, now, life):
+            self._queues.put(parcel)
 
     def _refuse(self, task: Task, refused: Refused, reply: Reply) -> None:
-        walk = task.walk
-        words = say(walk.flow.source, refused, reply, task.sendings - task.looks)
-        self._fail(walk, Failure(refused.kind, self._env.redactor.redact(words), walk.step.name))
+        words = say(task.walk.flow.source, refused, reply, task.sendings - task.looks)
+        self._fail(task.walk, Failure(refused.kind, self._env.redactor.redact(words), task.walk.step.name))
 
     def _give_up(self, walk: Walk, fault: str) -> None:
         words = f"{walk.flow.source} could not be reached: {fault} (for {span(DOWN)})"
@@ -271,7 +274,7 @@ class Executor:
         self._waits.leave(walk)
         if walk.sign_in is not None:
             behind = replace(failure, sign_in=walk.sign_in.source)
-            for task in self._sessions.fail(walk.sign_in):
+            for task in (task for parcel in self._sessions.fail(walk.sign_in) for task in parcel):
                 if not task.walk.ended:
                     self._fail(task.walk, behind)
             return
@@ -292,9 +295,6 @@ class Executor:
     def _read(self, flow: Flow, whole: Whole) -> None:
         redact = self._env.redactor.redact
         self._crew.give(lambda: partial(self._results.append, whole.read(flow, redact)))
-
-    def _account(self, walk: Walk) -> str:
-        return self._sources[walk.flow.source].account
 
     def _notify(self, walk: Walk, what: What, detail: str = "", wait: float = 0.0) -> None:
         self._env.notify(Notice(walk.flow.dataset, walk.step.name, what, detail, wait, walk.flow.run))

@@ -34,6 +34,11 @@ class Renew:
     """Sign in again first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Begin the whole flow again."""
+
+
 class Silences:
     """Since when sources take no connection; monotonic seconds, owned by one thread."""
 
@@ -49,7 +54,7 @@ class Silences:
         return now - self._since.setdefault(source, now) > DOWN
 
 
-def decide(task: Task, again: Again, reply: Reply, now: float, rng: Random) -> Later | Renew | Refused:
+def decide(task: Task, again: Again, reply: Reply, now: float, rng: Random) -> Later | Renew | Restart | Refused:
     """Count the attempt and say what follows; polls (`working`) are decided by `look`."""
     step = task.walk.step
     wait = seconds(again.after)
@@ -58,6 +63,8 @@ def decide(task: Task, again: Again, reply: Reply, now: float, rng: Random) -> L
             return Refused("refused", again.words)
         task.renewed = True
         return Renew()
+    if again.why == "stale":
+        return Refused("failed", again.words) if task.walk.restarted else Restart()
     kind: Literal["refused", "timeout", "unreachable", "failed"] = "unreachable" if reply.fault else "failed"
     if reply.fault == "timeout":
         kind = "timeout"

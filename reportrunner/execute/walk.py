@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from reportrunner.errors import ProviderError, ReportrunnerError
 from reportrunner.execute.attempt import Attempt, Outcome
-from reportrunner.flow import Done, Exchange, Flow, More, Refused, Reply, Request, SessionKey, Step
+from reportrunner.flow import Done, Exchange, Flow, More, Refused, Reply, Request, SessionKey, Split, Step
 
 PAGES: Final = 10_000
 """Requests of one step before it counts as endless."""
@@ -35,12 +36,23 @@ class Task:
     session: str | None = field(default=None, repr=False)
     wake: int = 0
     """The number of its latest timer; older ones are void."""
+    turn: int = 0
+    """Which of its walk's turns it belongs to."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody still waits for its reply."""
+        return self.turn == self.walk.turns and self.walk.wants(self.request)
 
     def attempt(self) -> Attempt:
         """Return what a worker needs to send it now."""
         walk = self.walk
         held = (walk.captures, self.sendings, walk.deadline, self.session)
         return Attempt(walk.flow, walk.step, self.request, *held, sign_in=walk.sign_in is not None)
+
+
+Parcel = tuple[Task, ...]
+"""Tasks that go out as one request: one alone, or several of one session in an envelope."""
 
 
 @dataclass(eq=False, slots=True)
@@ -55,7 +67,14 @@ class Walk:
     exchanges: list[Exchange] = field(default_factory=list)
     deadline: float = math.inf
     ended: bool = False
-    open: int = 0
+    restarted: bool = False
+    """It has begun again once, because what it had captured died."""
+    turns: int = 0
+    """Steps begun and left: replies to an earlier one are not wanted."""
+    _out: Counter[str] = field(default_factory=Counter)
+    """Requests that are out, by the part they ask for."""
+    _split: set[str] = field(default_factory=set)
+    """Parts that were split: what still comes of them is not wanted."""
     _asked: set[str] = field(default_factory=set)
     _whole: list[tuple[Request, Outcome]] = field(default_factory=list)
 
@@ -69,34 +88,60 @@ class Walk:
         """Return the step it is at."""
         return self.flow.steps[self.index]
 
-    def begin(self, now: float) -> Task:
-        """Return the first request of the step."""
-        return self._task(self.step.request, now)
+    @property
+    def open(self) -> int:
+        """How many requests are out or wait to go."""
+        return sum(self._out.values())
 
-    def accept(self, request: Request, outcome: Outcome, now: float) -> tuple[Task, ...]:
-        """Keep a whole reply and return the pages it asks for; ProviderError when they lead in a circle."""
-        self.open -= 1
-        self._whole.append((request, outcome))
+    def wants(self, request: Request) -> bool:
+        """Tell whether a reply to this request still counts."""
+        return not self.ended and request.part not in self._split
+
+    def begin(self, now: float) -> Parcel:
+        """Return the first requests of the step."""
+        return tuple(self._task(request, now) for request in self.step.requests)
+
+    def again(self) -> None:
+        """Go back to the first step with nothing captured."""
+        self.restarted = True
+        self.index = 0
+        self.captures.clear()
+        self.exchanges.clear()
+        self._forget()
+
+    def accept(self, request: Request, outcome: Outcome, now: float) -> Parcel:
+        """Keep a whole reply and return the requests it leads to; ProviderError when they lead in a circle."""
         verdict = outcome.verdict
+        if isinstance(verdict, Split):
+            del self._out[request.part]
+            self._split.add(request.part)
+            self._whole = [each for each in self._whole if each[0].part != request.part]
+            return tuple(self._task(part, now) for part in verdict.requests)
+        self._out[request.part] -= 1
+        self._whole.append((request, outcome))
         return tuple(self._task(page, now) for page in verdict.requests) if isinstance(verdict, More) else ()
 
     def turn(self) -> tuple[Reply, ...] | None:
         """End the step and go to the next; after the last one return its replies in the order of their pages."""
-        ordered = sorted(self._whole, key=lambda each: (each[0].page, each[0].canonical()))
+        ordered = sorted(self._whole, key=lambda each: (each[0].part, each[0].page, each[0].canonical()))
         for _, outcome in ordered:
             self.captures.update(outcome.verdict.captures if isinstance(outcome.verdict, Done) else {})
             self.exchanges += [outcome.exchange] if outcome.exchange else []
-        self._asked, self._whole = set(), []
+        self._forget()
         self.index += 1
         if self.index < len(self.flow.steps):
             return None
         self.index -= 1
-        return tuple(outcome.reply for _, outcome in ordered)
+        return tuple(replace(outcome.reply, part=request.part) for request, outcome in ordered)
 
     def end(self) -> None:
         """Let go of everything: timers may remember a walk for long."""
         self.ended = True
-        self._asked, self._whole = set(), []
+        self._forget()
+
+    def _forget(self) -> None:
+        self.turns += 1
+        self._asked, self._whole, self._out, self._split = set(), [], Counter(), set()
 
     def _task(self, request: Request, now: float) -> Task:
         name = request.canonical()
@@ -105,8 +150,8 @@ class Walk:
         if len(self._asked) >= PAGES:
             raise ProviderError(f"more than {PAGES} pages and no end", kind="truncated")
         self._asked.add(name)
-        self.open += 1
-        return Task(self, request, now)
+        self._out[request.part] += 1
+        return Task(self, request, now, turn=self.turns)
 
 
 _SAID: Final = {

@@ -52,7 +52,7 @@ class EndpointLoader:
         if closed is None:
             return None
         each, parameters = closed
-        self._privileges(source, parameters, loc)
+        self._session(source, parameters, loc)
         window = self._window(parameters.window, loc)
         columns = self._endpoint_columns(endpoint, parameters, each, loc)
         if parameters.window is not None and window is None:
@@ -143,15 +143,12 @@ class EndpointLoader:
             return None
         return Each(column, (spec.dataset or "") if spec else "", (spec.column or "") if spec else "", distinct)
 
-    def _privileges(self, source: Source, parameters: EndpointDataset, loc: Loc) -> None:
+    def _session(self, source: Source, parameters: EndpointDataset, loc: Loc) -> None:
         borrowed = source.provider.session_source(source.settings)
         owner = self.project.sources.get(borrowed) if borrowed else source
-        if parameters.privileges and owner and owner.provider.given_session(owner.settings):
-            self.checker.problem(
-                (*loc, "privileges"),
-                f'source "{owner.name}" gives a session, and a given session cannot be widened',
-                "put the privilege into that session, or give the source an admin_secret",
-            )
+        unfit = owner.provider.unfit(owner.settings, parameters) if owner else None
+        if owner and unfit:
+            self.checker.problem((*loc, unfit.key), f'source "{owner.name}" {unfit.message}', unfit.hint)
 
     def _window(self, name: str | None, loc: Loc) -> Window | None:
         if name is None:

@@ -13,6 +13,7 @@ from reportrunner.errors import Diagnostic, InvalidError
 from reportrunner.flow import Flow
 from reportrunner.job import BoundOutput, JobSpec
 from reportrunner.plan.column_names import check_checks, check_each, check_outputs
+from reportrunner.plan.envelopes import share_envelopes
 from reportrunner.plan.uses import check_uses
 from reportrunner.query import IN_CIRCLE, Bound, Query, SqlIssue, SqlText
 from reportrunner.spelling import did_you_mean
@@ -32,6 +33,8 @@ class RunPlan:
     nodes: Mapping[str, Node]
     flows: Mapping[str, tuple[Flow, ...]]
     """Per dataset that asks an endpoint; a dataset with an open `each` has none yet."""
+    envelopes: tuple[tuple[str, ...], ...]
+    """Datasets whose first calls travel in one request."""
     checks: tuple[BoundCheck, ...]
     warnings: tuple[Diagnostic, ...]
 
@@ -53,7 +56,8 @@ def plan_run(job: JobSpec, bind: Bind, check_output: CheckOutput) -> RunPlan:
         # What seems unused may be used by what is broken.
         raise InvalidError(tuple(problem for problem in problems if problem.severity == "error"))
     known = {name: flow for name, flow in flows.items() if flow is not None}
-    return RunPlan(planner.job, label_of(job), nodes, known, planner.checks, tuple(problems))
+    envelopes = tuple(share_envelopes(nodes, known))
+    return RunPlan(planner.job, label_of(job), nodes, known, envelopes, planner.checks, tuple(problems))
 
 
 def label_of(job: JobSpec) -> str:

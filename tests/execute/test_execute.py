@@ -13,7 +13,7 @@ from functools import partial
 from random import Random
 
 import pytest
-from loopback import Loopback, Say, Seen, serving
+from loopback import Loopback, Say, Seen, serving, spool
 
 from reportrunner.environment import Clock, Environment, Finished, LocalDone, Notice, SourceRuntime
 from reportrunner.errors import ProviderError, SecretError
@@ -81,6 +81,7 @@ class Bench:
             self.redactor,
             self.notices.append,
             Random(7),
+            spool,
             workers,
         )
         self.executor = Executor({"house": runtime}, environment)

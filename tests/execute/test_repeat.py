@@ -15,7 +15,7 @@ from reportrunner.table import Rows
 def task(*, repeatable: bool = True, poll: Poll | None = None, deadline: float = 1000.0) -> Task:
     step = Step("poll", Request("GET", "/x"), lambda _request, _reply: Done(), repeatable, poll)
     walk = Walk([Flow("polls", "house", "kind", (step,), lambda _: Rows((), ()))], deadline=deadline)
-    return walk.begin(100.0)
+    return walk.begin(100.0)[0]
 
 
 def test_faults_are_repeated_a_few_times_later_and_later() -> None:

@@ -15,7 +15,7 @@ WORKING = Again("working", "pending")
 
 def task(kind: str = "kind", poll: Poll | None = None) -> Task:
     step = Step("poll", Request("GET", "/x"), lambda _request, _reply: Done(), poll=poll or Poll())
-    return Walk([Flow("polls", "house", kind, (step,), lambda _: Rows((), ()))]).begin(100.0)
+    return Walk([Flow("polls", "house", kind, (step,), lambda _: Rows((), ()))]).begin(100.0)[0]
 
 
 def test_timers_fire_in_order_and_only_when_due() -> None:
