@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -52,7 +53,7 @@ class EndpointLoader:
         if closed is None:
             return None
         each, parameters = closed
-        self._privileges(source, parameters, loc)
+        self._privileges(source, endpoint, parameters, loc)
         window = self._window(parameters.window, loc)
         columns = self._endpoint_columns(endpoint, parameters, each, loc)
         if parameters.window is not None and window is None:
@@ -143,15 +144,20 @@ class EndpointLoader:
             return None
         return Each(column, (spec.dataset or "") if spec else "", (spec.column or "") if spec else "", distinct)
 
-    def _privileges(self, source: Source, parameters: EndpointDataset, loc: Loc) -> None:
+    def _privileges(self, source: Source, endpoint: Endpoint, parameters: EndpointDataset, loc: Loc) -> None:
         borrowed = source.provider.session_source(source.settings)
         owner = self.project.sources.get(borrowed) if borrowed else source
-        if parameters.privileges and owner and owner.provider.given_session(owner.settings):
+        given = owner is not None and owner.provider.given_session(owner.settings)
+        if parameters.privileges and owner and given:
             self.checker.problem(
                 (*loc, "privileges"),
                 f'source "{owner.name}" gives a session, and a given session cannot be widened',
                 "put the privilege into that session, or give the source an admin_secret",
             )
+        needed = endpoint.privileges(parameters)
+        if needed and owner and not given and not parameters.privileges:
+            message = f"{endpoint.name} needs a session with the privilege {' and '.join(needed)}"
+            self.checker.problem(loc, message, f"add privileges = {json.dumps(needed)}", at="header")
 
     def _window(self, name: str | None, loc: Loc) -> Window | None:
         if name is None:
