@@ -28,12 +28,12 @@ _WINDOW = 'is decided by the window; write window = "name" beside filters'
 _FILTERS = "belongs to filters; write filters = {{ {} = ... }}"
 _HANDLED = "is handled by itself; remove it"
 _DATES = ("from_date_id", "to_date_id", "from_date", "to_date", "fromDate", "toDate", "from_day", "to_day")
-_ENTRIES = dict.fromkeys(("entry_ids", "entry_id", "entryIdIn", "entriesIds"), "is spelt entries_ids by this service")
+_ENTRIES = dict.fromkeys(("entry_ids", "entry_id", "entryIdIn", "entriesIds"), 'write entries_ids = ["..."]')
 _EVENTS = dict.fromkeys(
     ("virtualeventid", "virtual_event_id", "virtualEventIdIn", "virtualEventIds", "event_ids"),
-    "is spelt virtual_event_ids by this service",
+    'write virtual_event_ids = ["..."]',
 )
-_GUID = dict.fromkeys(("appguid", "app_guid", "appGUID", "appId"), "is spelt appGuid by this service")
+_GUID = dict.fromkeys(("appguid", "app_guid", "appGUID", "appId"), 'write appGuid = "..."')
 
 
 def _sendable(value: dict[str, Any]) -> dict[str, Any]:
@@ -184,7 +184,7 @@ class EnrichmentFilters(Strict):
     diagnostic_owner: ClassVar[str] = "reportsEnrichment"
     diagnostic_noun: ClassVar[str] = "filter"
     familiar: ClassVar[Mapping[str, str]] = {
-        **dict.fromkeys(("task_type", "tasktype", "task"), "is spelt taskType by this service"),
+        **dict.fromkeys(("task_type", "tasktype", "task"), 'write taskType = "..."'),
         **dict.fromkeys(_DATES, _WINDOW),
     }
     taskType: Id  # noqa: N815  # the provider's own name
