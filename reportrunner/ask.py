@@ -61,6 +61,8 @@ class Endpoint:
     zone: str = ""
     """The zone of its days and how sure we are: `job zone (source-proven)`."""
     permissions: str = ""
+    privileges: Callable[[EndpointDataset], tuple[str, ...]] = lambda _: ()
+    """The privileges without which it refuses, as the dataset would write them; a session that is given is trusted."""
     reports: Callable[[], tuple[tuple[str, str, str], ...]] = lambda: ()
     """Its report types, where it has such: wire id, name, description."""
     report_columns: Callable[[str], tuple[Column, ...]] = lambda _: ()

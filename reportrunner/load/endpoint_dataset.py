@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -52,7 +53,7 @@ class EndpointLoader:
         if closed is None:
             return None
         each, parameters = closed
-        self._session(source, parameters, loc)
+        self._session(source, endpoint, parameters, loc)
         window = self._window(parameters.window, loc)
         columns = self._endpoint_columns(endpoint, parameters, each, loc)
         if parameters.window is not None and window is None:
@@ -143,12 +144,20 @@ class EndpointLoader:
             return None
         return Each(column, (spec.dataset or "") if spec else "", (spec.column or "") if spec else "", distinct)
 
-    def _session(self, source: Source, parameters: EndpointDataset, loc: Loc) -> None:
+    def _session(self, source: Source, endpoint: Endpoint, parameters: EndpointDataset, loc: Loc) -> None:
         borrowed = source.provider.session_source(source.settings)
         owner = self.project.sources.get(borrowed) if borrowed else source
-        unfit = owner.provider.unfit(owner.settings, parameters) if owner else None
-        if owner and unfit:
+        if owner is None:
+            return
+        unfit = owner.provider.unfit(owner.settings, parameters)
+        if unfit:
             self.checker.problem((*loc, unfit.key), f'source "{owner.name}" {unfit.message}', unfit.hint)
+        needed = endpoint.privileges(parameters)
+        given = owner.provider.session_way(owner.settings) == "given"
+        of_source = getattr(getattr(owner.settings, "auth", None), "privileges", ())
+        if needed and not given and not parameters.privileges and not set(needed) <= set(of_source):
+            message = f"{endpoint.name} needs a session with the privilege {' and '.join(needed)}"
+            self.checker.problem(loc, message, f"add privileges = {json.dumps(needed)}", at="header")
 
     def _window(self, name: str | None, loc: Loc) -> Window | None:
         if name is None:

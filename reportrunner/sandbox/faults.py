@@ -60,6 +60,8 @@ class Faults:
     unknown_status: str = ""
     """The word that status polls answer instead of one of the documented ones."""
     serve_json_instead_of_csv: First = First()
+    export_rows: int = 0
+    """Rows of every `registration` report; 0: as many as registered."""
     delay_seconds: float = 0.0
     """Real seconds before every reply."""
     shuffle_seed: int = 0

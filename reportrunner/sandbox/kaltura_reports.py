@@ -1,25 +1,23 @@
-"""The Reports Microservice of the sandbox: generate, status, serve of pollsActivity (kaltura.md §11)."""
+"""The Reports Microservice of the sandbox: generate, status, serve (kaltura.md §11)."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from reportrunner.sandbox.faults import FaultCounter
 from reportrunner.sandbox.kaltura_errors import ApiError
 from reportrunner.sandbox.kaltura_session import Session, SessionDesk
-from reportrunner.sandbox.polls import VIRTUAL_EVENT, poll_answers
+from reportrunner.sandbox.polls import poll_answers
+from reportrunner.sandbox.report_files import CHATS, FILES, csv_of, registration_file, stamp
+from reportrunner.sandbox.report_parameters import Asked, WrongParameterError, asked, exactly
+from reportrunner.sandbox.server import Stream
 
 POLLS_COLUMNS = ("poll_id", "poll_question", "entry_id", "user_id", "email", "answer", "answered_at")
-
-_PARAMETERS = {"entries_ids", "virtual_event_ids", "from_date_id", "to_date_id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +25,13 @@ class Answer:
     """What the microservice answers; unlike the API it uses HTTP statuses."""
 
     status: int
-    body: bytes
+    body: bytes | Stream
     content_type: str = "application/json"
 
 
 @dataclass(slots=True)
 class _Job:
-    body: bytes
+    body: bytes | Stream
     ready_at: float
     polls_left: int
     failed: bool
@@ -79,6 +77,8 @@ class ReportsService:
             if action == "reports.generate":
                 return self._generate(session, document)
             return self._serve(document, status_only=action == "reports.status")
+        except WrongParameterError as wrong:
+            return _json(422, message=str(wrong))
         except _RefusedError as refused:
             return refused.answer
 
@@ -95,16 +95,8 @@ class ReportsService:
         return session
 
     def _generate(self, session: Session, document: dict[str, Any]) -> Answer:
-        name, given = document.get("reportName"), document.get("reportParameters")
-        if name != "pollsActivity":
-            raise _RefusedError(400, f"Unknown report {name}")
-        if not isinstance(given, dict) or given.keys() != _PARAMETERS:
-            raise _RefusedError(422, f"reportParameters must be exactly {', '.join(sorted(_PARAMETERS))}")
-        entry_ids, event_ids = _texts(given, "entries_ids"), _texts(given, "virtual_event_ids")
-        for event_id in sorted(event_ids - session.virtual_events):
-            raise _RefusedError(403, f"The session lacks the privilege virtualeventid:{event_id}")
-        first, last = _day(given, "from_date_id"), _day(given, "to_date_id") + timedelta(days=1)
-        body = _polls_csv(entry_ids if VIRTUAL_EVENT in event_ids else frozenset(), first, last)
+        exactly(document, "reportName", "reportParameters")
+        body = self._file(session, document["reportName"], document["reportParameters"])
         job = _Job(
             body=body,
             ready_at=self._clock() + self._faults.faults.export_seconds,
@@ -116,8 +108,26 @@ class ReportsService:
             self._jobs[handle] = job
         return _json(200, sessionId=handle)
 
+    def _file(self, session: Session, name: object, given: object) -> bytes | Stream:
+        if name == "registration":
+            return registration_file(given, self._faults.faults.export_rows)
+        if isinstance(name, str) and name in FILES:
+            return FILES[name](given)
+        if name != "pollsActivity" and name not in CHATS:
+            raise _RefusedError(400, f"Unknown report {name}")
+        what = asked(given)
+        for event_id in sorted(what.event_ids - session.virtual_events):
+            raise _RefusedError(403, f"The session lacks the privilege virtualeventid:{event_id}")
+        if isinstance(name, str) and name in CHATS:
+            columns, *rows = CHATS[name](what)
+            return csv_of(columns, rows)
+        return _polls_csv(what)
+
     def _serve(self, document: dict[str, Any], *, status_only: bool) -> Answer:
-        job = self._jobs.get(str(document.get("sessionId")))
+        exactly(document, "sessionId", *(("statusOnly",) if "statusOnly" in document else ()))
+        if not isinstance(document.get("statusOnly", True), bool):
+            raise WrongParameterError("statusOnly must be true or false")
+        job = self._jobs.get(str(document["sessionId"]))
         if job is None:
             raise _RefusedError(404, "No such report session")
         if status_only and self._faults.faults.unknown_status:
@@ -154,28 +164,12 @@ def _document(content_type: str, body: bytes) -> dict[str, Any]:
     return document
 
 
-def _texts(given: dict[str, Any], name: str) -> frozenset[str]:
-    value = given[name]
-    if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
-        raise _RefusedError(422, f"{name} must be a list of texts")
-    return frozenset(value)
-
-
-def _day(given: dict[str, Any], name: str) -> date:
-    try:
-        return datetime.strptime(given[name], "%Y-%m-%d").replace(tzinfo=UTC).date()
-    except (TypeError, ValueError):
-        raise _RefusedError(422, f"{name} must be a day as YYYY-MM-DD") from None
-
-
-def _polls_csv(entry_ids: frozenset[str], first: date, end: date) -> bytes:
-    """RFC 4180 without BOM; ``answered_at`` in UTC. What the real service writes is not published."""
-    midnight = datetime.min.time().replace(tzinfo=UTC)
-    start, until = (int(datetime.combine(day, midnight).timestamp()) for day in (first, end))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(POLLS_COLUMNS)
-    for row in poll_answers(entry_ids, start, until) if entry_ids else []:
-        at = datetime.fromtimestamp(row.answered_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        writer.writerow((row.poll_id, row.poll_question, row.entry_id, row.user_id, row.email, row.answer, at))
-    return text.getvalue().encode()
+def _polls_csv(what: Asked) -> bytes:
+    answers = poll_answers(what.entry_ids, what.start, what.end, what.event_ids)
+    return csv_of(
+        POLLS_COLUMNS,
+        (
+            (one.poll_id, one.poll_question, one.entry_id, one.user_id, one.email, one.answer, stamp(one.answered_at))
+            for one in answers
+        ),
+    )

@@ -1,14 +1,14 @@
-"""The polls of the sandbox's one virtual event: who answered what, computed from the plays."""
+"""The polls of the sandbox's virtual events: who answered what, computed from the plays."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import shake_128
 
 from reportrunner.sandbox.people import people
 from reportrunner.sandbox.universe import Event, events
-
-VIRTUAL_EVENT = "4711"
+from reportrunner.sandbox.virtual_events import VIRTUAL_EVENT, came
 
 _QUESTIONS = (
     ("Was the pace right?", ("Too slow", "Just right", "Too fast")),
@@ -31,14 +31,17 @@ class PollAnswer:
     answered_at: int
 
 
-def _answers(event: Event) -> list[PollAnswer]:
+def _answers(event_id: str, event: Event) -> list[PollAnswer]:
     person = people().get(event.user_id)
-    if person is None:
+    if person is None or not came(event_id, event.user_id):
         return []
-    bits = shake_128(f"poll|{event.viewer}|{event.entry_id}|{event.at}".encode()).digest(2 * len(_QUESTIONS))
+    seed = f"poll|{event.viewer}|{event.entry_id}|{event.at}"
+    if event_id != VIRTUAL_EVENT:
+        seed = f"{event_id}|{seed}"
+    bits = shake_128(seed.encode()).digest(2 * len(_QUESTIONS))
     return [
         PollAnswer(
-            poll_id=f"{VIRTUAL_EVENT}-{event.entry_id}-{number + 1}",
+            poll_id=f"{event_id}-{event.entry_id}-{number + 1}",
             poll_question=question,
             entry_id=event.entry_id,
             user_id=person.user_id,
@@ -51,7 +54,10 @@ def _answers(event: Event) -> list[PollAnswer]:
     ]
 
 
-def poll_answers(entry_ids: frozenset[str], start: int, end: int) -> list[PollAnswer]:
+def poll_answers(
+    entry_ids: frozenset[str], start: int, end: int, event_ids: Iterable[str] = (VIRTUAL_EVENT,)
+) -> list[PollAnswer]:
     """List the answers given with ``start <= answered_at < end`` (unix seconds) on those entries, by time."""
-    found = [answer for event in events(entry_ids, start, end) for answer in _answers(event)]
+    plays = events(entry_ids, start, end)
+    found = [answer for event_id in sorted(event_ids) for event in plays for answer in _answers(event_id, event)]
     return sorted(found, key=lambda answer: (answer.answered_at, answer.user_id, answer.poll_id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -30,11 +30,22 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+    """A body of known length that is made piece by piece while it is sent."""
+
+    length: int
+    pieces: Callable[[], Iterator[bytes]]
+
+    def __len__(self) -> int:
+        return self.length
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What goes back, and what the log says of the request; status 0 closes the connection without a reply."""
 
     status: int
-    body: bytes
+    body: bytes | Stream
     headers: tuple[tuple[str, str], ...]
     action: str = ""
     parameters: object = ()
@@ -137,17 +148,23 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
-        body = b"" if self.command == "HEAD" else reply.body
+        left = 0 if self.command == "HEAD" else len(reply.body)
         if reply.cut:
             self.close_connection = True
-            body = body[: len(body) // 2]
-        seconds = self.server.counter.faults.slow_seconds
-        if not seconds:
-            self.wfile.write(body)
-            return
-        size = max(1, -(-len(body) // _DRIPS))
-        for start in range(0, len(body), size):
-            self.wfile.write(body[start : start + size])
-            self.wfile.flush()
-            if self.server.stopping.wait(seconds / _DRIPS):
+            left //= 2
+        seconds, whole = self.server.counter.faults.slow_seconds, max(1, left)
+        for piece in _pieces(reply.body, -(-whole // _DRIPS) if seconds else whole):
+            self.wfile.write(piece[:left])
+            left -= len(piece)
+            if seconds:
+                self.wfile.flush()
+            if self.server.stopping.wait(seconds * len(piece) / whole) or left <= 0:
                 return
+
+
+def _pieces(body: bytes | Stream, size: int) -> Iterator[bytes]:
+    """Cut a body into pieces of `size`; a stream comes in its own."""
+    if isinstance(body, Stream):
+        yield from body.pieces()
+    else:
+        yield from (body[start : start + size] for start in range(0, len(body), size))

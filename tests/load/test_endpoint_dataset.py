@@ -171,8 +171,22 @@ def test_a_given_session_is_not_widened(tmp_path: Path) -> None:
     assert planned(f"{WEEK}{FROM_PLAYS}{OUT}", root=tmp_path).nodes["plays"].name == "plays"
 
 
+def test_a_privilege_that_the_endpoint_needs_is_asked_for_where_no_session_is_given(tmp_path: Path) -> None:
+    polls = '[datasets.polls]\nsource = "kaltura_reports"\nendpoint = "pollsActivity"\nwindow = "week"\nfilters = { entries_ids = ["1_a"], virtual_event_ids = ["4711", "4712"] }\ncolumns = { a = "string" }\n'
+    said = '[datasets.polls]: pollsActivity needs a session with the privilege virtualeventid:4711/4712 | add privileges = ["virtualeventid:4711/4712"]'
+    assert problem(f"{WEEK}{polls}{OUT}") == said
+    source = '[sources.kaltura]\nprovider = "kaltura"\nbase_url = "https://a.example"\npartner = 1\nauth = { ks = { env = "KS" } }\n'
+    reports = (
+        '[sources.kaltura_reports]\nprovider = "kaltura_reports"\nbase_url = "https://b.example"\nsession = "kaltura"\n'
+    )
+    (tmp_path / "reportrunner.toml").write_text(source + reports, "utf-8")
+    assert planned(f"{WEEK}{polls}{OUT}", root=tmp_path).nodes["polls"].name == "polls"
+    said = problem(f'{WEEK}{polls}privileges = ["virtualeventid:4711/4712"]\n{OUT}', root=tmp_path)
+    assert "a given session cannot be widened" in said
+
+
 def test_no_catalogue_means_that_the_job_declares_the_columns() -> None:
-    polls = '[datasets.polls]\nsource = "kaltura_reports"\nendpoint = "pollsActivity"\nwindow = "week"\nfilters = { entries_ids = ["1_a"], virtual_event_ids = ["4711"] }\n'
+    polls = '[datasets.polls]\nsource = "kaltura_reports"\nendpoint = "pollsActivity"\nwindow = "week"\nfilters = { entries_ids = ["1_a"], virtual_event_ids = ["4711"] }\nprivileges = ["virtualeventid:4711"]\n'
     assert (
         problem(f"{WEEK}{polls}{OUT}")
         == '[datasets.polls]: no catalogue knows the columns of pollsActivity here | write columns = { name = "string", ... }'

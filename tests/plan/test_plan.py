@@ -155,9 +155,9 @@ def test_a_job_without_windows_is_labelled_by_its_day() -> None:
 
 def test_a_window_that_an_endpoint_cannot_serve_is_refused() -> None:
     half = '[windows.week]\nsince = "-90m"\n'
-    polls = '[datasets.polls]\nsource = "kaltura_reports"\nendpoint = "pollsActivity"\nwindow = "week"\nfilters = { entries_ids = ["1_a"], virtual_event_ids = ["4711"] }\ncolumns = { a = "string" }\n'  # noqa: E501
-    assert (
-        problem(f"{half}{polls}{OUT}") == '"week": pollsActivity knows whole days only, and this window ends inside one'
+    polls = '[datasets.polls]\nsource = "kaltura_reports"\nendpoint = "pollsActivity"\nwindow = "week"\nfilters = { entries_ids = ["1_a"], virtual_event_ids = ["4711"] }\nprivileges = ["virtualeventid:4711"]\ncolumns = { a = "string" }\n'  # noqa: E501
+    assert problem(f"{half}{polls}{OUT}").startswith(
+        '"week": pollsActivity knows whole days only, and this window ends inside one | write a period of days'
     )
     change = "[windows.week]\nfrom = 2026-10-30\nto = 2026-11-03\n"
     bucketed = FROM_PLAYS.replace("USER_TOP_CONTENT", "UNIQUE_USERS_PLAY")

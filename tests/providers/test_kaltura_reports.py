@@ -7,22 +7,15 @@ import json
 from typing import Any
 
 import pytest
-from asking import POLLS, WEEK, days, flow
+from asking import POLLS, flow
 from pydantic import ValidationError
 from replies import ANY, says, text
 
 from reportrunner.errors import ProviderError
 from reportrunner.flow import Again, Done, Refused, Reply, SessionKey, fill_json, show
-from reportrunner.providers.kaltura_reports import (
-    PRIVILEGE_HINT,
-    PROVIDER,
-    judge_generate,
-    judge_poll,
-    judge_serve,
-    read_csv,
-)
+from reportrunner.providers.kaltura_reports import PRIVILEGE_HINT, judge_generate, judge_poll, judge_serve, read_csv
+from reportrunner.providers.kaltura_reports.judging import FORGOTTEN, HEAD, judge_file
 from reportrunner.table import Column, ColumnType
-from reportrunner.window.span import WindowError
 
 JUDGES = (judge_generate, judge_poll, judge_serve)
 COLUMNS = (Column("user_id", ColumnType.STRING), Column("answers", ColumnType.INTEGER))
@@ -85,6 +78,9 @@ def test_the_job_decides_how_long_and_how_often_to_look() -> None:
         ({"entries_ids": ["1_a"]}, "virtual_event_ids"),
         ({"entries_ids": [], "virtual_event_ids": ["1"]}, "at least 1"),
         ({"entries_ids": [""], "virtual_event_ids": ["1"]}, "at least 1"),
+        ({"entries_ids": ["1_a"], "virtual_event_ids": [""]}, "should match pattern"),
+        ({"entries_ids": ["1_a"], "virtual_event_ids": ["1,edit:*"]}, "should match pattern"),
+        ({"entries_ids": ["1_a"], "virtual_event_ids": ["1/2"]}, "should match pattern"),
         ({"entries_ids": ["1_a"], "virtual_event_ids": ["1"], "from_date_id": "2026-11-09"}, "from_date_id"),
         ({"entry_ids": ["1_a"], "virtual_event_ids": ["1"]}, "entry_ids"),
     ],
@@ -92,17 +88,6 @@ def test_the_job_decides_how_long_and_how_often_to_look() -> None:
 def test_what_cannot_be_asked_is_refused(filters: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         flow({**POLLS, "filters": filters})
-
-
-def test_a_window_inside_a_day_is_refused() -> None:
-    with pytest.raises(WindowError, match="pollsActivity knows whole days only"):
-        flow(POLLS, days("2026-11-09", "2026-11-09T12:00"))
-    assert len(flow(POLLS, WEEK).steps) == 3
-
-
-def test_the_unknown_zone_of_its_days_is_told() -> None:
-    endpoint = PROVIDER.endpoints["pollsActivity"]
-    assert [code for code, _ in endpoint.findings(endpoint.parameters.model_construct())] == ["window.zone_unknown"]
 
 
 # --- what it may answer --------------------------------------------------------------------------------------
@@ -123,6 +108,14 @@ def test_statuses_and_faults_mean_what_they_mean_everywhere(judge: Any) -> None:
     assert judge(ANY, says({"message": "No such report session"}, 404)).kind == "refused"
     assert judge(ANY, says({"message": "entries_ids"}, 422)).words == 'HTTP 422: {"message": "entries_ids"}'
     assert judge(ANY, text("", 302)).kind == "refused"
+
+
+@pytest.mark.parametrize("judge", [judge_poll, judge_serve])
+@pytest.mark.parametrize("status", [400, 404, 410])
+def test_a_report_that_is_no_longer_known_says_what_to_do(judge: Any, status: int) -> None:
+    words = f'HTTP {status}: {{"message": "No such report session"}}'
+    assert judge(ANY, says({"message": "No such report session"}, status)) == Refused("refused", words, FORGOTTEN)
+    assert judge_generate(ANY, says({"message": "No such report session"}, status)) == Refused("refused", words)
 
 
 def test_generate_gives_a_handle() -> None:
@@ -188,7 +181,7 @@ def test_a_poll_that_is_no_json_is_asked_again(body: str) -> None:
 
 
 def test_a_file_that_is_not_ready_after_all_is_asked_for_again() -> None:
-    for word in ("pending", "IN_PROGRESS"):
+    for word in ("pending", "IN_PROGRESS", " Pending\n"):
         assert judge_serve(ANY, says({"status": word})) == Again(
             "failed", "the file is not ready although the poll said so"
         )
@@ -201,12 +194,28 @@ def test_json_instead_of_csv_is_unreadable(body: str) -> None:
     assert judge_serve(ANY, text(body)) == Refused("unreadable", f"JSON instead of CSV: {body}")
 
 
+@pytest.mark.parametrize("word", ["failed", "cancelled", "Error"])
+def test_a_report_that_failed_after_all_says_so(word: str) -> None:
+    verdict = judge_serve(ANY, says({"status": word, "message": "out of memory"}))
+    assert isinstance(verdict, Refused)
+    assert (verdict.kind, verdict.words.split(": ")[0]) == ("failed", f'the report ended with status "{word}"')
+    assert "out of memory" in verdict.words
+
+
+def test_a_file_is_judged_by_its_beginning() -> None:
+    assert judge_file(b"user_id,answers\n" + b"ana,1\n" * 9_000) == Done()
+    cut = json.dumps({"message": "x" * 9_000}).encode()[:HEAD]
+    assert getattr(judge_file(b"\xef\xbb\xbf" + cut), "kind", "") == "unreadable"
+    assert judge_file(b"[id],name\n1,a\n") == Done()
+    assert judge_serve(ANY, text(b" " * HEAD + b"user_id\n")) == Refused("unreadable", "an empty file came back")
+
+
 @pytest.mark.parametrize("body", ["<html>bad gateway</html>", "\n<!doctype html>", "<?xml version='1.0'?>"])
 def test_a_page_instead_of_csv_may_pass(body: str) -> None:
     assert judge_serve(ANY, text(body)) == Again("failed", f"no CSV: {body.strip()}")
 
 
-@pytest.mark.parametrize("body", ["", " ", "\r\n"])
+@pytest.mark.parametrize("body", ["", " ", "\r\n", "\ufeff", "\ufeff\r\n\r\n"])
 def test_an_empty_file_is_unreadable(body: str) -> None:
     assert judge_serve(ANY, text(body)) == Refused("unreadable", "an empty file came back")
 
@@ -233,8 +242,6 @@ def test_a_file_with_a_header_only_is_empty() -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("\ufeff", "the file has no header"),
-        ("\ufeff\r\n\r\n", "the file has no header"),
         ('user_id,answers\n"ana,1\n', "the file is no CSV: unexpected end of data"),
         ('user_id,answers\n"ana"x,1\n', "the file is no CSV: "),
         (f"user_id,answers\n{'x' * 200_000},1\n", "the file is no CSV: field larger"),

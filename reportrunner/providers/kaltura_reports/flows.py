@@ -1,0 +1,102 @@
+"""How an ask becomes generate, poll and serve (kaltura.md §11)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from reportrunner.ask import Ask
+from reportrunner.flow import Flow, Hole, JsonBody, JsonValue, Poll, Request, SessionKey, Step
+from reportrunner.providers.kaltura_reports.body import as_json
+from reportrunner.providers.kaltura_reports.judging import judge_generate, judge_poll, judge_serve
+from reportrunner.providers.kaltura_reports.parameters import (
+    EventReport,
+    FreeReport,
+    Registration,
+    ReportsDataset,
+    ReportsEnrichment,
+)
+from reportrunner.providers.kaltura_reports.reading import declared_columns, read_csv
+from reportrunner.window.span import WindowError, parse_duration
+
+Pairs = tuple[tuple[str, JsonValue], ...]
+Write = Callable[[Ask], Pairs]
+"""Writes the `reportParameters` of an ask."""
+
+
+def unfold(ask: Ask, write: Write, session_source: Callable[[Any], str]) -> Flow:
+    """Return generate, poll and serve of a report."""
+    parameters = ask.parameters
+    assert isinstance(parameters, ReportsDataset)
+    report = parameters.name if isinstance(parameters, FreeReport) else ask.endpoint.name
+    job = Hole("capture", "sessionId")
+    generate = _post("generate", (("reportName", report), ("reportParameters", JsonBody(write(ask)))))
+    poll = _post("serve", (("sessionId", job), ("statusOnly", True)))
+    serve = _post("serve", (("sessionId", job),))
+    every = parse_duration(parameters.poll.every) if parameters.poll.every else None
+    waiting = Poll(parse_duration(parameters.poll.timeout), every)
+    steps = (
+        Step("generate", generate, judge_generate, repeatable=parameters.poll.regenerate),
+        Step("poll", poll, judge_poll, poll=waiting),
+        Step("serve", serve, judge_serve),
+    )
+    read = partial(read_csv, columns=declared_columns(parameters))
+    deadline = waiting.timeout + dt.timedelta(minutes=10)
+    key = SessionKey(session_source(ask.source.settings), tuple(parameters.privileges))
+    return Flow(ask.dataset, ask.source.name, f"kaltura_reports.{report}", steps, read, key, deadline=deadline)
+
+
+def write_days(ask: Ask) -> Pairs:
+    """Write entries, events and days; days are ISO dates, the last one inclusive.
+
+    Documented for chat reports; `attachment` has the same names at the same service, and no source says its form.
+    """
+    parameters, window = ask.parameters, ask.window
+    assert isinstance(parameters, EventReport)
+    assert window is not None
+    if not window.whole_days:
+        raise WindowError(
+            f"{ask.endpoint.name} knows whole days only, and this window ends inside one"
+            '; write a period of days or more with offset = -1, last = "7 days", or dates in from and to'
+        )
+    return (
+        ("entries_ids", tuple(parameters.filters.entries_ids)),
+        ("virtual_event_ids", tuple(parameters.filters.virtual_event_ids)),
+        ("from_date_id", window.first_day.isoformat()),
+        ("to_date_id", window.last_day.isoformat()),
+    )
+
+
+def write_registration(ask: Ask) -> Pairs:
+    """Write which event's registrations are asked for."""
+    parameters = ask.parameters
+    assert isinstance(parameters, Registration)
+    return (("appGuid", parameters.filters.appGuid),)
+
+
+def write_enrichment(ask: Ask) -> Pairs:
+    """Write task and dates; `to_date` is the last second that belongs to the window.
+
+    No source says the form of these dates. Everywhere else in the guide `from_date` is unix seconds, and only names in
+    `_date_id` hold days; a job that knows better writes them in params, without a window.
+    """
+    parameters, window = ask.parameters, ask.window
+    assert isinstance(parameters, ReportsEnrichment)
+    given = dict(parameters.filters.params)
+    if window is not None:
+        given |= {"from_date": window.start_unix, "to_date": window.end_unix - 1}
+    return (("taskType", parameters.filters.taskType), ("params", as_json(given)))
+
+
+def write_free(ask: Ask) -> Pairs:
+    """Write what the job typed."""
+    parameters = ask.parameters
+    assert isinstance(parameters, FreeReport)
+    return tuple((name, as_json(value)) for name, value in parameters.params.items())
+
+
+def _post(action: str, pairs: Pairs) -> Request:
+    bearer = ("Bearer ", Hole("session", "kaltura"))
+    return Request("POST", f"/api/v1/report/{action}", headers=(("Authorization", bearer),), json=JsonBody(pairs))
