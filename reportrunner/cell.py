@@ -6,8 +6,9 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from functools import partial
 
-from reportrunner.table import Column, ColumnType, Value
+from reportrunner.table import Column, ColumnType, Form, Value
 
 SCALES = {ColumnType.DECIMAL: 12, ColumnType.DURATION: 12, ColumnType.RATIO: 16}
 """Digits kept after the point; a text with more is rounded half up there. 14 significant digits, the most that Kaltura
@@ -18,6 +19,8 @@ INTEGER = r"[+-]?[0-9]+(\.0*)?"
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
 DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 TIMESTAMP = DATE + r"[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+UNIX = Form("unix s")
+"""Seconds since 1970."""
 LONGEST_NUMBER = 40
 """Characters; beyond them the table engine would cut digits where we round."""
 TRUE, FALSE = ("true", "1"), ("false", "0")
@@ -42,9 +45,32 @@ def parse_cell(text: str, kind: ColumnType, null: str = "") -> Value:
     return _PARSERS[kind](text)
 
 
+def parse_form(text: str, column: Column, null: str = "") -> Value:
+    """Read one cell as its column writes it; ValueError says what is wrong."""
+    form = column.form
+    if form is None:
+        return parse_cell(text, column.type, null)
+    if not text or text == null:
+        return None
+    try:
+        if form == UNIX:
+            return dt.datetime.fromtimestamp(_seconds(text), dt.UTC)
+        moment = dt.datetime.strptime(text + form.suffix, form.format)  # noqa: DTZ007  # a day has no zone
+    except (ValueError, OverflowError, OSError):
+        raise ValueError(f"{_shown(text)} is not written as {form.format}") from None
+    return moment.date() if column.type is ColumnType.DATE else moment.astimezone(dt.UTC)
+
+
+def _seconds(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 12):
+        raise ValueError(text)
+    return int(text)
+
+
 def parse_column(texts: Iterable[str], column: Column, null: str = "") -> list[Value]:
     """Read a column of cells like `parse_cell`; ValueError names the row (counted from 1) and the column."""
-    kind, parser = column.type, _PARSERS[column.type]
+    kind = column.type
+    parser = _PARSERS[kind] if column.form is None else partial(parse_form, column=column)
     if kind is ColumnType.STRING:
         return [None if null and text == null else text for text in texts]
     values: list[Value] = []

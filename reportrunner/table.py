@@ -28,6 +28,14 @@ class ColumnType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """How a day or a moment is written: a format of strptime, and what has to be put behind the text first."""
+
+    format: str
+    suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column and what is known of it; None and "" mean that no source says."""
 
@@ -40,6 +48,8 @@ class Column:
     description: str = ""
     source: str = ""
     """Where the meaning is written, such as `kaltura.md §5.6`."""
+    form: Form | None = None
+    """How its cells are written in an answer, where that is not ISO 8601."""
 
     def with_personal(self) -> Column:
         """Return the same column marked as personal."""
@@ -74,6 +84,10 @@ class Dialect:
     """Empty when the file knows no quoting."""
     header: bool = True
     null: str = ""
+    skip: int = 0
+    """Lines before the header."""
+    guarded: bool = False
+    """Whether cells that a spreadsheet would take for a formula carry an apostrophe in front."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from reportrunner.cell import UNIX, parse_column
 from reportrunner.errors import InvalidError, OutputError, ProviderError
 from reportrunner.land import Part, land, read_csv_file, read_header
-from reportrunner.table import Bulk, Column, ColumnType, Dialect, Rows, Table, Value
+from reportrunner.table import Bulk, Column, ColumnType, Dialect, Form, Rows, Table, Value
 from reportrunner.table_file import rows
 
 T = ColumnType
@@ -210,7 +211,7 @@ ROSTER = (Column("user_id", T.STRING), Column("joined", T.DATE), Column("n", T.I
 def test_a_project_file_is_read_by_header(tmp_path: Path) -> None:
     file = tmp_path / "roster.csv"
     file.write_bytes('\ufeffn,user_id,joined\r\n1,"a, ""b""\r\nc",2026-11-16\r\n\r\n,,\r\n'.encode())
-    assert read_header(file, Dialect()) == ("n", "user_id", "joined")
+    assert read_header(Bulk((), file, Dialect())) == ("n", "user_id", "joined")
     read = read_csv_file(file, ROSTER, "data/roster.csv")
     assert read == Rows(ROSTER, [('a, "b"\r\nc', dt.date(2026, 11, 16), 1), ("", None, None)])
 
@@ -266,3 +267,41 @@ def test_memory_stays_flat_on_ten_million_rows(tmp_path: Path) -> None:
     count, megabytes = map(int, subprocess.run(command, check=True, capture_output=True).stdout.split())
     assert count == 10**7
     assert megabytes < 900
+
+
+GUARDED = Dialect(skip=2, guarded=True)
+
+
+def test_a_table_inside_a_file_is_read_without_its_apostrophes(tmp_path: Path) -> None:
+    columns = (Column("Name", T.STRING), Column("n", T.DECIMAL))
+    text = (
+        """"Title"\n"# Table","","Total Count","4"\n"other","N","name"\n"1","'-5","'=x"\n"1","7","'"\n"1","","'a"\n"""
+    )
+    table = land(bulk(tmp_path, text, columns, GUARDED), "d", tmp_path / "d.duckdb", ())
+    assert rows(table) == [("'", Decimal(7)), ("'a", None), ("=x", Decimal(-5))]
+    with pytest.raises(ProviderError, match='line 5, column "n": "-x" is no number'):
+        land(bulk(tmp_path, text.replace('"7"', '"\'-x"'), columns, GUARDED), "d", tmp_path / "e.duckdb", ())
+
+
+def test_days_and_moments_are_read_in_the_form_they_are_written_in(tmp_path: Path) -> None:
+    columns = (
+        Column("day", T.DATE, form=Form("%Y%m%d")),
+        Column("hour", T.TIMESTAMP, form=Form("%Y%m%d%H%z", "-0500")),
+        Column("at", T.TIMESTAMP, form=UNIX),
+    )
+    text = "day,hour,at\n20261115,2026111523,1794717000\n,,\n"
+    expected: list[tuple[Value, ...]] = [
+        (None, None, None),
+        (
+            dt.date(2026, 11, 15),
+            dt.datetime(2026, 11, 16, 4, tzinfo=dt.UTC),
+            dt.datetime.fromtimestamp(1794717000, dt.UTC),
+        ),
+    ]
+    assert rows(land(bulk(tmp_path, text, columns), "d", tmp_path / "d.duckdb", ())) == expected
+    assert [
+        parse_column([cell, ""], c)[0] for cell, c in zip(text.split()[1].split(","), columns, strict=True)
+    ] == list(expected[1])
+    for wrong, words in (("2026-11-15", "is not written as %Y%m%d"), ("x", "%Y%m%d")):
+        with pytest.raises(ProviderError, match=words):
+            land(bulk(tmp_path, text.replace("20261115,", f"{wrong},", 1), columns), "d", tmp_path / "e.duckdb", ())
