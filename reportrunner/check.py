@@ -6,17 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 
 from reportrunner.ask import BoundCheck, EndpointNode, Node
+from reportrunner.claim import agree
 from reportrunner.job import JobSpec, Rules
 from reportrunner.query import SqlText
 from reportrunner.report import Finding, FindingSeverity
 from reportrunner.table import ColumnType, Landed, Rows, Value, additive_columns
 
 SAMPLE = 5
-TOLERANCE = Decimal("1e-9")
-"""Relative, for decimals; integers must be equal (DESIGN section 3)."""
 Ask = Callable[[SqlText, int | None], tuple[Rows, int]]
 """Answers SQL over the landed tables: the first rows, and how many there are."""
 
@@ -131,7 +129,7 @@ def apply_rules(job: JobSpec, nodes: Mapping[str, Node], landed: Mapping[str, La
 
 
 def _severity(code: str) -> FindingSeverity:
-    return "error" if code in {"conflicting", "secret_in_reply"} else "warn"
+    return "error" if code in {"conflicting", "secret_in_reply", "unreconciled", "row_count"} else "warn"
 
 
 def accepted(finding: Finding, rules: Mapping[str, Rules]) -> Finding:
@@ -159,12 +157,12 @@ def _reconcile(
     differences = []
     for key in sorted(set(ours) | set(theirs), key=str):
         for place, column in enumerate(columns):
-            mine = _number(ours[key][place]) if key in ours else Decimal(0)
-            its = _number(theirs[key][place]) if key in theirs else Decimal(0)
+            mine = ours[key][place] if key in ours else 0
+            its = theirs[key][place] if key in theirs else 0
             exact = table.column(column).type is total.column(column).type is ColumnType.INTEGER
-            if not _equal(mine, its, exact=exact):
+            if not agree(mine, its, exact=exact):
                 label = " ".join(map(str, key))
-                differences.append(f"{label} {column}: rows sum to {mine}, the total says {its}".strip())
+                differences.append(f"{label} {column}: rows sum to {mine or 0}, the total says {its or 0}".strip())
     if not differences:
         return []
     message = f"the rows do not add up to {other}: {differences[0]}"
@@ -179,11 +177,3 @@ def _shared_each(nodes: Mapping[str, Node], name: str, other: str) -> tuple[str,
         node = nodes.get(dataset)
         found.append(node.each.column.name if isinstance(node, EndpointNode) and node.each else None)
     return (found[0],) if found[0] is not None and found[0] == found[1] else ()
-
-
-def _number(value: Value) -> Decimal:
-    return Decimal(0) if value is None else Decimal(str(value))
-
-
-def _equal(mine: Decimal, its: Decimal, *, exact: bool) -> bool:
-    return mine == its if exact else abs(mine - its) <= TOLERANCE * max(abs(mine), abs(its))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -13,15 +12,13 @@ from reportrunner.environment import Finished, LocalDone
 from reportrunner.errors import InvalidError, ReportrunnerError
 from reportrunner.execute import Executor
 from reportrunner.flow import Answer, Exchange, Flow
-from reportrunner.land import Part, land, read_csv_file
+from reportrunner.land import read_csv_file
 from reportrunner.plan import RunPlan
-from reportrunner.table import Landed, Note, Rows, Table, Value
-from reportrunner.table_file import column_values, duplicates, null_count
+from reportrunner.settle import deduplicated, keyed, settled
+from reportrunner.table import Landed, Table, Value
+from reportrunner.table_file import column_values, null_count
 
 Transform = Callable[[QueryNode, Mapping[str, Table], Path], Table]
-
-SHOWN = 5
-"""Keys named of rows that conflict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +121,12 @@ class Gathering:
         file = self._place.tables / f"{name}.duckdb"
         match node:
             case InlineNode():
-                self._land(name, lambda: Landed(*_deduplicated(node.rows, name, file, node.order, node.key)))
+                self._land(name, lambda: deduplicated(node.rows, name, file, node.order, node.key))
             case FileNode():
                 self._land(name, lambda: self._read_file(node, file))
             case QueryNode():
                 inputs = {need: self.result.landed[need].table for need in node.inputs}
-                self._land(name, lambda: _keyed(self._transform(node, inputs, file), node.key))
+                self._land(name, lambda: keyed(self._transform(node, inputs, file), node.key))
             case EndpointNode():
                 self._ask(name, node)
 
@@ -139,7 +136,7 @@ class Gathering:
 
     def _read_file(self, node: FileNode, file: Path) -> Landed:
         rows = read_csv_file(self._place.root / node.file, node.columns, node.file)
-        return Landed(*_deduplicated(rows, node.name, file, node.order, node.key))
+        return deduplicated(rows, node.name, file, node.order, node.key)
 
     def _ask(self, name: str, node: EndpointNode) -> None:
         try:
@@ -196,7 +193,7 @@ class Gathering:
         answers = [fetching.answers[place] for place in range(len(fetching.values))]
         self.result.exchanges[name] = tuple(exchange for answer in answers for exchange in answer.exchanges)
         file = self._place.tables / f"{name}.duckdb"
-        self._land(name, lambda: _land_endpoint(node, fetching.values, answers, file))
+        self._land(name, lambda: settled(node, fetching.values, answers, file))
 
     def _landed(self, name: str, done: LocalDone) -> None:
         self._landing.discard(name)
@@ -214,63 +211,6 @@ class Gathering:
 
 Said = Callable[[str, str, str], None]
 """Told of a dataset, what became of it (`landed`, `lost`) and a detail."""
-
-
-def _land_endpoint(node: EndpointNode, values: Sequence[Value], answers: Sequence[Answer], file: Path) -> Landed:
-    if node.each is None:
-        data = answers[0].rows
-        if isinstance(data, Rows):
-            return Landed(*_deduplicated(data, node.name, file, node.order, node.key))
-        return Landed(land(data, node.name, file, node.order), data.notes)
-    if not answers:
-        return Landed(land(Rows(node.columns, ()), node.name, file, node.order))
-    column = node.each.column
-    if all(isinstance(answer.rows, Rows) for answer in answers):
-        rows = [
-            (*row, value)
-            for value, answer in zip(values, answers, strict=True)
-            if isinstance(answer.rows, Rows)
-            for row in answer.rows.rows
-        ]
-        data = Rows((*answers[0].rows.columns, column), rows, _notes(answers))
-        return Landed(*_deduplicated(data, node.name, file, node.order, node.key))
-    parts = [Part(answer.rows, ((column, value),)) for value, answer in zip(values, answers, strict=True)]
-    return Landed(land(parts, node.name, file, node.order), _notes(answers))
-
-
-def _notes(answers: Iterable[Answer]) -> tuple[Note, ...]:
-    return tuple(dict.fromkeys(note for answer in answers for note in answer.rows.notes))
-
-
-def _deduplicated(
-    data: Rows, name: str, file: Path, order: tuple[str, ...], key: tuple[str, ...]
-) -> tuple[Table, tuple[Note, ...]]:
-    """Land rows whose key names them: identical repeats are dropped and told, differing ones are told as an error."""
-    notes = list(data.notes)
-    if key:
-        names = [column.name for column in data.columns]
-        places = [names.index(column) for column in key]
-        distinct = list(dict.fromkeys(data.rows))
-        keys = Counter(tuple(row[place] for place in places) for row in distinct)
-        if len(distinct) < len(data.rows):
-            notes.append(Note("duplicated", f"{len(data.rows) - len(distinct):,} rows came twice and were dropped"))
-        if len(keys) < len(distinct):
-            repeated = [", ".join(map(str, found)) for found, times in keys.items() if times > 1]
-            notes.append(_conflict(len(distinct) - len(keys), key, repeated))
-        data = Rows(data.columns, distinct, tuple(notes))
-    return land(data, name, file, order), tuple(notes)
-
-
-def _keyed(table: Table, key: tuple[str, ...]) -> Landed:
-    """Tell of rows of a query whose key does not name them."""
-    count = duplicates(table, key) if key else 0
-    return Landed(table, (_conflict(count, key, ()),) if count else ())
-
-
-def _conflict(count: int, key: tuple[str, ...], repeated: Sequence[str]) -> Note:
-    rows = "1 row repeats" if count == 1 else f"{count:,} rows repeat"
-    said = f"{rows} a {' + '.join(key)} with other values"
-    return Note("conflicting", said, tuple(repeated[:SHOWN]))
 
 
 def gather(gatherings: Iterable[Gathering], executor: Executor, side_by_side: int) -> Iterator[Gathering]:

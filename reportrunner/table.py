@@ -67,12 +67,22 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """The provider's own word on an answer: the sums of some columns, and how many rows there are."""
+
+    columns: tuple[Column, ...] = ()
+    totals: tuple[Value, ...] = ()
+    rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """Small answers: Python rows in the order of `columns`."""
 
     columns: tuple[Column, ...]
     rows: Sequence[tuple[Value, ...]]
     notes: tuple[Note, ...] = ()
+    claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,7 @@ class Bulk:
     file: Path
     dialect: Dialect
     notes: tuple[Note, ...] = ()
+    claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True)

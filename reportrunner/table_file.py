@@ -83,6 +83,15 @@ def duplicates(table: Table, key: Sequence[str]) -> int:
     return table.rows - int(distinct)
 
 
+def sums(table: Table, columns: Sequence[str], only: tuple[str, Value] | None) -> tuple[tuple[Value, ...], int]:
+    """Return the sums of columns and the number of rows, of all or of those where a column has a value."""
+    chosen = "".join(f", sum({quoted(name)})" for name in columns)
+    where = f"where {quoted(only[0])} is not distinct from $value" if only else ""
+    with opened(table) as duck:
+        found = duck.fetch(f"select count(*){chosen} from t.{DATA} {where}", {"value": only[1]} if only else None)[0]
+    return tuple(found[1:]), int(found[0])
+
+
 @contextmanager
 def opened(table: Table) -> Iterator[Duck]:
     """Open a table file read-only as `t.data`; OutputError when it cannot be read."""

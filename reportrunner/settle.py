@@ -1,0 +1,106 @@
+"""Settling: what the flows of a dataset brought home becomes one table; repeats are dropped, claims are checked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from reportrunner.ask import EndpointNode
+from reportrunner.claim import sums_of, unmet
+from reportrunner.flow import Answer
+from reportrunner.land import Part, land
+from reportrunner.table import Bulk, Landed, Note, Rows, Table, Value
+from reportrunner.table_file import duplicates, sums
+
+SHOWN = 5
+"""Keys named of rows that conflict."""
+
+
+def settled(node: EndpointNode, values: Sequence[Value], answers: Sequence[Answer], file: Path) -> Landed:
+    """Land the answers of a dataset, one per value of `each`, with what was noticed on the way."""
+    column = node.each.column if node.each else None
+    notes = list(_notes(answers))
+    if not answers:
+        return Landed(land(Rows(node.columns, ()), node.name, file, node.order))
+    if all(isinstance(answer.rows, Rows) for answer in answers):
+        landed = _rows(node, values, answers, file)
+        return Landed(landed.table, (*notes, *landed.notes))
+    constants = [((column, value),) if column else () for value in values]
+    parts = [Part(answer.rows, constant) for answer, constant in zip(answers, constants, strict=True)]
+    table = land(parts, node.name, file, node.order)
+    for value, answer in zip(values, answers, strict=True):
+        notes += _claims_of_file(table, answer.rows, (column.name, value) if column else None)
+    return Landed(table, (*notes, *keyed(table, node.key).notes))
+
+
+def _rows(node: EndpointNode, values: Sequence[Value], answers: Sequence[Answer], file: Path) -> Landed:
+    """Land answers of rows; each is held against its own claim once its repeats are gone."""
+    notes: list[Note] = []
+    found: list[tuple[Value, ...]] = []
+    for value, answer in zip(values, answers, strict=True):
+        data = answer.rows
+        assert isinstance(data, Rows)
+        rows = list(dict.fromkeys(data.rows)) if node.key else list(data.rows)
+        if len(rows) < len(data.rows):
+            notes.append(_repeated(len(data.rows) - len(rows)))
+        if data.claim is not None:
+            names = [column.name for column in data.columns]
+            said = unmet(data.claim, sums_of(data.claim, names, rows), len(data.rows))
+            notes += [_of_value(note, value) for note in said]
+        found += [(*row, value) for row in rows] if node.each else rows
+    columns = answers[0].rows.columns + ((node.each.column,) if node.each else ())
+    landed = deduplicated(Rows(columns, found), node.name, file, node.order, node.key)
+    return Landed(landed.table, (*_added_up(notes), *landed.notes))
+
+
+def _claims_of_file(table: Table, data: Rows | Bulk, only: tuple[str, Value] | None) -> Iterator[Note]:
+    if data.claim is not None:
+        found, count = sums(table, [column.name for column in data.claim.columns], only)
+        yield from (_of_value(note, only[1] if only else None) for note in unmet(data.claim, found, count))
+
+
+def _of_value(note: Note, value: Value) -> Note:
+    return note if value is None else Note(note.code, f"{value}: {note.message}", note.sample)
+
+
+def _repeated(count: int) -> Note:
+    return Note("duplicated", f"{count:,} rows came twice and were dropped")
+
+
+def _added_up(notes: Iterable[Note]) -> list[Note]:
+    """Return the notes with equal ones said once."""
+    return list(dict.fromkeys(notes))
+
+
+def _notes(answers: Iterable[Answer]) -> tuple[Note, ...]:
+    return tuple(dict.fromkeys(note for answer in answers for note in answer.rows.notes))
+
+
+def deduplicated(data: Rows, name: str, file: Path, order: tuple[str, ...], key: tuple[str, ...]) -> Landed:
+    """Land rows whose key names them: identical repeats are dropped and told, differing ones are told as an error."""
+    notes = list(data.notes)
+    if key:
+        names = [column.name for column in data.columns]
+        places = [names.index(column) for column in key]
+        distinct = list(dict.fromkeys(data.rows))
+        keys = Counter(tuple(row[place] for place in places) for row in distinct)
+        if len(distinct) < len(data.rows):
+            notes.append(_repeated(len(data.rows) - len(distinct)))
+        if len(keys) < len(distinct):
+            repeated = [", ".join(map(str, found)) for found, times in keys.items() if times > 1]
+            notes.append(_conflict(len(distinct) - len(keys), key, repeated))
+        data = Rows(data.columns, distinct)
+    return Landed(land(data, name, file, order), tuple(notes))
+
+
+def keyed(table: Table, key: tuple[str, ...]) -> Landed:
+    """Tell of rows whose key does not name them."""
+    count = duplicates(table, key) if key else 0
+    return Landed(table, (_conflict(count, key, ()),) if count else ())
+
+
+def _conflict(count: int, key: tuple[str, ...], repeated: Sequence[str]) -> Note:
+    rows = "1 row repeats" if count == 1 else f"{count:,} rows repeat"
+    said = f"{rows} a {' + '.join(key)} with other values"
+    return Note("conflicting", said, tuple(repeated[:SHOWN]))
