@@ -67,6 +67,8 @@ class Endpoint:
     """Its report types, where it has such: wire id, name, description."""
     report_columns: Callable[[str], tuple[Column, ...]] = lambda _: ()
     """The columns of a report type by wire id."""
+    rows: Callable[[Ask], int | None] = lambda _: None
+    """How many rows an ask will have, where that can be told before asking."""
     traps: tuple[str, ...] = ()
     action: Callable[[EndpointDataset], str] = lambda _: ""
     """What the call changes at the account, in words such as `orders captions`; empty for one that only reads."""

@@ -10,6 +10,8 @@ from reportrunner.table import Claim, ColumnType, Note, Value
 TOLERANCE = Decimal("1e-9")
 """Relative, for decimals; integers must be equal (DESIGN section 3)."""
 SHOWN = 5
+ESTIMATE = Decimal("1.1")
+"""An estimate tells of missing rows only when it is larger than their number by more than a tenth."""
 
 
 def sums_of(claim: Claim, names: Sequence[str], rows: Sequence[tuple[Value, ...]]) -> tuple[Value, ...]:
@@ -30,6 +32,8 @@ def unmet(claim: Claim, sums: Sequence[Value], rows: int) -> Iterator[Note]:
         yield Note("unreconciled", said, tuple(wrong[:SHOWN]))
     if claim.rows is not None and claim.rows != rows:
         yield Note("row_count", f"the provider counts {claim.rows:,} rows, and {rows:,} came")
+    if claim.about is not None and claim.about > rows * ESTIMATE + SHOWN:
+        yield Note("row_estimate", f"the provider estimates {claim.about:,} rows, and only {rows:,} came")
 
 
 def agree(mine: Value, its: Value, *, exact: bool) -> bool:

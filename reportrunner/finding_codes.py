@@ -23,6 +23,14 @@ CODES: Mapping[str, str] = MappingProxyType(
             "The sums of a table differ from the provider's own total of the same question: rows are missing or"
             " doubled. Integers must be equal, decimals to 1e-9."
         ),
+        "row_count": (
+            "The provider's own count of rows, where it can be trusted, differs from the rows that came: some are"
+            " missing, or too many."
+        ),
+        "row_estimate": (
+            "The provider estimates many more rows than came. Its estimates are often off by some per cent; this one is"
+            " off by more than a tenth."
+        ),
         "secret_in_reply": (
             "A reply held a secret of this run, such as its session; *** stands in its place, in the table as in every"
             " document. Ask for other columns, or accept it where the column is not used."

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reportrunner.ask import EndpointNode
 from reportrunner.claim import sums_of, unmet
+from reportrunner.errors import ProviderError
 from reportrunner.flow import Answer
 from reportrunner.land import Part, land
 from reportrunner.table import Bulk, Landed, Note, Rows, Table, Value
@@ -57,6 +58,9 @@ def _rows(node: EndpointNode, values: Sequence[Value], answers: Sequence[Answer]
 def _claims_of_file(table: Table, data: Rows | Bulk, only: tuple[str, Value] | None) -> Iterator[Note]:
     if data.claim is not None:
         found, count = sums(table, [column.name for column in data.claim.columns], only)
+        if data.claim.most is not None and count >= data.claim.most:
+            said = f'dataset "{table.name}": {count:,} rows came, the most that one answer holds: rows may be missing'
+            raise ProviderError(said, dataset=table.name, kind="truncated")
         yield from (_of_value(note, only[1] if only else None) for note in unmet(data.claim, found, count))
 
 

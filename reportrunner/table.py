@@ -48,6 +48,8 @@ class Column:
     description: str = ""
     source: str = ""
     """Where the meaning is written, such as `kaltura.md §5.6`."""
+    approximate: bool = False
+    """Whether the provider estimates it."""
     form: Form | None = None
     """How its cells are written in an answer, where that is not ISO 8601."""
 
@@ -73,6 +75,10 @@ class Claim:
     columns: tuple[Column, ...] = ()
     totals: tuple[Value, ...] = ()
     rows: int | None = None
+    about: int | None = None
+    """How many rows there are by an estimate."""
+    most: int | None = None
+    """An answer of this many rows has been cut."""
 
 
 @dataclass(frozen=True, slots=True)

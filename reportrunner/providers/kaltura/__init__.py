@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reportrunner.ask import Provider
 from reportrunner.flow import Envelope
-from reportrunner.providers.kaltura import custom, endpoints, session
+from reportrunner.providers.kaltura import custom, export, graphs, session, table, total
 from reportrunner.providers.kaltura.envelope import MULTIREQUEST
 from reportrunner.providers.kaltura.session import KalturaSource
 from reportrunner.source_spec import SourceSpec
@@ -24,7 +24,10 @@ PROVIDER = Provider(
     name="kaltura",
     summary="Kaltura analytics: reports of plays, viewers and entries",
     settings=KalturaSource,
-    endpoints={endpoint.name: endpoint for endpoint in (endpoints.TABLE, endpoints.TOTAL, custom.CSV)},
+    endpoints={
+        endpoint.name: endpoint
+        for endpoint in (table.TABLE, total.TOTAL, graphs.GRAPHS, total.BASE_TOTAL, export.EXPORT, custom.CSV)
+    },
     account=_account,
     secrets=session.secrets,
     session_way=session.way,
@@ -36,6 +39,11 @@ PROVIDER = Provider(
         "getTable": "report.getTable",
         "getTotal": "report.getTotal",
         "report.getTotals": "report.getTotal",
+        "getGraphs": "report.getGraphs",
+        "getGraph": "report.getGraphs",
+        "report.getGraph": "report.getGraphs",
+        "getBaseTotal": "report.getBaseTotal",
+        "getUrlForReportAsCsv": "report.getUrlForReportAsCsv",
         "getCsvFromStringParams": "report.getCsvFromStringParams",
     },
 )

@@ -40,6 +40,10 @@ class ReportType:
     object_ids: str
     table_columns_with_object_ids: tuple[str, ...] | None
     total_count: str
+    family: str
+    graph_kind: str
+    graph_ids: tuple[str, ...] | None
+    graph_points: tuple[str, ...]
     joined: bool
     """Assembled from several queries: its time series knows days, months and years only (kaltura.md §5.5)."""
 
@@ -82,6 +86,10 @@ def _report_type(entry: Mapping[str, Any]) -> ReportType:
         object_ids=entry.get("objectIds_filter") or "",
         table_columns_with_object_ids=names("table_columns_when_objectIds_given"),
         total_count=entry.get("end_user_total_count") or "",
+        family=entry["family"],
+        graph_kind=entry.get("graph_kind") or "",
+        graph_ids=names("graph_ids"),
+        graph_points=names("graph_points") or (),
         joined="joined" in (entry.get("columns_confidence") or ""),
     )
 
@@ -121,6 +129,14 @@ def columns(names: tuple[str, ...]) -> tuple[Column, ...]:
     """Return the columns called `names`; one that no source describes is text of unknown meaning."""
     known = _columns()
     return tuple(known.get(name) or Column(name, ColumnType.STRING) for name in names)
+
+
+def report_columns(wire_id: str, names: tuple[str, ...]) -> tuple[Column, ...]:
+    return columns(names)
+
+
+def report_key(wire_id: str, object_ids: bool) -> tuple[str, ...]:
+    return (report_types()[wire_id].table_columns or ())[:1]
 
 
 @cache

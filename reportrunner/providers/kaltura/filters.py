@@ -112,9 +112,13 @@ if TYPE_CHECKING:
     class TotalFilters(ReportFilters):
         """The filters of report.getTotal."""
 
+    class GraphFilters(ReportFilters):
+        """The filters of report.getGraphs."""
+
 else:
     TableFilters = _report_filters("report.getTable")
     TotalFilters = _report_filters("report.getTotal")
+    GraphFilters = _report_filters("report.getGraphs")
 
 
 def write_filter(filters: ReportFilters | None) -> Pairs:

@@ -8,12 +8,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from reportrunner.cell import parse_column
-from reportrunner.delimited import decoded, typed_rows, unreadable
-from reportrunner.errors import ProviderError
-from reportrunner.flow import Again, Done, Hole, More, Pairs, Refused, Reply, Request, Text, Verdict
+from reportrunner.delimited import decoded, typed_rows
+from reportrunner.flow import Again, Done, Hole, Pairs, Refused, Reply, Request, Text, Verdict
 from reportrunner.providers.kaltura.catalogue import DELIMITER, MAX_ROWS, PAGE_SIZE
-from reportrunner.table import Column, ColumnType, Note, Rows, Value
+from reportrunner.table import Column, Rows
 from reportrunner.verdict import excerpt, judge_http, plain
 
 RETRYABLE = frozenset(
@@ -37,11 +35,13 @@ _HEADER_CODE = re.compile(r"error-\s*(.+)", re.IGNORECASE)
 _XML_CODE = re.compile(r"<error>.*?<code>([^<]+)</code>.*?<message>([^<]*)</message>", re.DOTALL)
 
 
-def call(service: str, action: str, parameters: Sequence[tuple[str, Text]], page: int = 0, wave: int = 0) -> Request:
+def call(
+    service: str, action: str, parameters: Sequence[tuple[str, Text]], page: int = 0, wave: int = 0, part: str = ""
+) -> Request:
     """Write one API call as a form, asking for JSON (kaltura.md §1)."""
     form: Pairs = (("format", "1"), ("ks", Hole("session", "kaltura")), *parameters)
     path = f"/api_v3/service/{service}/action/{action}"
-    return Request("POST", path, form=form, page=page, wave=wave)
+    return Request("POST", path, form=form, page=page, wave=wave, part=part)
 
 
 def judge_answer(reply: Reply) -> tuple[Any, Verdict | None]:
@@ -86,31 +86,26 @@ def judge_total(_: Request, reply: Reply) -> Verdict:
     return verdict or Done()
 
 
-def judge_table(request: Request, reply: Reply) -> Verdict:
-    """Judge a page: a full one asks for more, in a window that doubles; a short one ends (kaltura.md §4.1)."""
+def table_rows(request: Request, reply: Reply) -> int | Verdict:
+    """Return how many rows a page of a table has, or the verdict on what is no such page (kaltura.md §5.1, §5.3)."""
     answer, verdict = judge_answer(reply)
     verdict = verdict or _unlike(answer, "KalturaReportTable")
     if verdict is not None:
         return verdict
-    data = answer.get("data") or ""
+    data: str = answer.get("data") or ""
     if data and not data.endswith(";"):
         return Refused("unreadable", f"page {request.page} ends inside a row: every row ends in a semicolon")
-    rows = data.count(";")
-    if rows > PAGE_SIZE:
-        words = f"page {request.page} has {rows:,} rows where {PAGE_SIZE} were asked: this report does not page"
-        return Refused("unreadable", words, "narrow the window or the filters")
-    if rows < PAGE_SIZE:
-        return Done()
-    if request.page >= LAST_PAGE:
-        return Refused(
-            "truncated",
-            f"{MAX_ROWS:,} rows came back, and a table cannot page further: rows are missing",
-            "narrow the window or the filters",
-        )
-    if request.page < request.wave:
-        return Done()
-    last = min(request.wave * 2 + 1, LAST_PAGE)
-    return More(tuple(turn_page(request, page, last) for page in range(request.page + 1, last + 1)))
+    return data.count(";")
+
+
+def judge_base_total(_: Request, reply: Reply) -> Verdict:
+    """Judge base totals: a list of things with id and data."""
+    answer, verdict = judge_answer(reply)
+    if verdict is not None:
+        return verdict
+    if not isinstance(answer, list) or not all(isinstance(item, dict) and item.get("id") for item in answer):
+        return Refused("unreadable", f"the answer is no list of base totals: {excerpt(reply.body)}")
+    return Done()
 
 
 def _unlike(answer: object, kind: str) -> Refused | None:
@@ -132,7 +127,7 @@ def turn_page(request: Request, page: int, wave: int) -> Request:
     """Return the request for another page of the same table."""
     assert request.form is not None
     form = tuple((n, str(page) if n == "pager[pageIndex]" else v) for n, v in request.form)
-    return Request(request.method, request.path, form=form, page=page, wave=wave)
+    return Request(request.method, request.path, form=form, page=page, wave=wave, part=request.part)
 
 
 def split_rows(answer: dict[str, Any]) -> list[str]:
@@ -140,36 +135,25 @@ def split_rows(answer: dict[str, Any]) -> list[str]:
     return (answer.get("data") or "").split(";")[:-1]
 
 
-def read_table(replies: Sequence[Reply], columns: tuple[Column, ...]) -> Rows:
-    """Read the pages of a table into typed rows, columns found by header and never by place."""
-    rows: list[tuple[Value, ...]] = []
-    notes: dict[Note, None] = {}
-    short = 0
-    for number, reply in enumerate(replies, 1):
-        answer = json.loads(reply.body)
-        texts = split_rows(answer)
-        if texts and short:
-            raise unreadable(f"page {short} is short although page {number} has rows: rows moved between the pages")
-        if len(texts) < PAGE_SIZE:
-            short = short or number
-        if texts:
-            page = _page(number, answer["header"].split(DELIMITER), [row.split(DELIMITER) for row in texts], columns)
-            rows += page.rows
-            notes |= dict.fromkeys(page.notes)
-    return Rows(columns, rows, tuple(notes))
-
-
-def _page(number: int, header: list[str], cells: list[list[str]], columns: tuple[Column, ...]) -> Rows:
-    try:
-        return typed_rows(header, cells, columns, _values)
-    except ProviderError as error:
-        raise unreadable(f"page {number}: {error}") from None
-
-
 def read_total(replies: Sequence[Reply], columns: tuple[Column, ...]) -> Rows:
     """Read a total: one row, no trailing `;`; empty text is null, not 0 (kaltura.md §5.2)."""
     answer = json.loads(replies[0].body)
-    return typed_rows(answer["header"].split(DELIMITER), [answer["data"].split(DELIMITER)], columns, _values)
+    return typed_rows(answer["header"].split(DELIMITER), [answer["data"].split(DELIMITER)], columns)
+
+
+def read_base_total(replies: Sequence[Reply], columns: tuple[Column, ...]) -> Rows:
+    """Read base totals: a row for each thing that is counted."""
+    cells = [[str(item["id"]), str(item.get("data") or "")] for item in json.loads(replies[0].body)]
+    return typed_rows(["id", "data"], cells, columns)
+
+
+def said_of_file(reply: Reply) -> str:
+    """Say why a file-returning action gave no file: an error document, or a header beside an empty body (§2)."""
+    body = reply.body.removeprefix(b"\xef\xbb\xbf")
+    if not body.strip():
+        return reply.headers.get("x-kaltura-app") or "an empty file came back, and no reason"
+    found = _XML_CODE.search(body.decode("utf-8", "replace"))
+    return f"{found[1]}: {found[2]}" if found else f"no CSV: {excerpt(body)}"
 
 
 def judge_csv(_: Request, reply: Reply) -> Verdict:
@@ -210,13 +194,3 @@ def read_csv(replies: Sequence[Reply], columns: tuple[Column, ...]) -> Rows:
     lines = decoded(replies[0].body).split("\n")[:-1]
     cells = [line.removesuffix("\r").split(",") for line in lines]
     return typed_rows(cells[0], cells[1:], columns)
-
-
-def _values(texts: list[str], column: Column) -> list[Value]:
-    if column.unit != "unix s" or column.type is not ColumnType.TIMESTAMP:
-        return parse_column(texts, column)
-    seconds = parse_column(texts, Column(column.name, ColumnType.INTEGER))
-    try:
-        return [None if second is None else dt.datetime.fromtimestamp(int(str(second)), dt.UTC) for second in seconds]
-    except (OverflowError, OSError, ValueError):
-        raise ValueError(f'column "{column.name}" holds what are no unix seconds') from None

@@ -1,0 +1,209 @@
+"""`report.getUrlForReportAsCsv`: a link, a download, and the one table inside the file (kaltura.md §7.1)."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from reportrunner.ask import Ask, Endpoint
+from reportrunner.diagnose import Hinted
+from reportrunner.flow import Again, Done, Flow, Hole, Refused, Reply, Request, Step, Verdict
+from reportrunner.providers.kaltura import wire
+from reportrunner.providers.kaltura.buckets import date_column
+from reportrunner.providers.kaltura.catalogue import DELIMITER, report_columns, report_key, report_types
+from reportrunner.providers.kaltura.dataset import flow_of
+from reportrunner.providers.kaltura.export_file import MOST, ExportReader, judge_download
+from reportrunner.providers.kaltura.filters import ReportFilters, TableFilters
+from reportrunner.providers.kaltura.question import (
+    BucketedDataset,
+    meanings,
+    question,
+    reports_with,
+    slices_of,
+    total_columns,
+    vod_only,
+)
+from reportrunner.providers.kaltura.total import ZONE
+from reportrunner.spec import EndpointDataset
+from reportrunner.spelling import did_you_mean
+from reportrunner.table import Column, declare
+from reportrunner.window.span import WindowError
+
+HEADER_PART = "header"
+"""The slice of the question that asks the table's own header: the file's labels are ours and prove nothing."""
+_SESSION = re.compile(r"/ks/([^/]+)/")
+
+
+class GetUrlForReportAsCsv(BucketedDataset):
+    """`report.getUrlForReportAsCsv`: the rows of a report as a CSV export, with exact names."""
+
+    diagnostic_owner: ClassVar[str] = "report.getUrlForReportAsCsv"
+    familiar: ClassVar = {
+        **BucketedDataset.familiar,
+        "headers": "is built here, one label per column: the service does not match labels to columns; remove it",
+        "reportTitle": "is of no use to a table; remove it",
+        "reportText": "is of no use to a table; remove it",
+    }
+    endpoint: Literal["report.getUrlForReportAsCsv"]
+    filters: TableFilters | None = None
+    order: str | None = Field(default=None, description='A column with a sign, such as "-count_plays"')
+    select: list[str] = Field(default=[], description="The columns that are wanted; all when left out")
+
+    @field_validator("report")
+    @classmethod
+    def _has_table(cls, value: str) -> str:
+        if report_types()[value].table_columns is None:
+            raise Hinted(f"{report_types()[value].name} has no table", 'ask endpoint = "report.getTotal"')
+        return value
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        names = export_header(self)
+        bare = (self.order or "")[1:]
+        if self.order is not None and (self.order[:1] not in {"+", "-"} or bare not in names):
+            message = f'{self.type.name} cannot be ordered by "{self.order}"'
+            raise Hinted(message, f"write + or - and one of {', '.join(names)}", key="order", at="value")
+        for place, name in enumerate(self.select):
+            if name not in names:
+                message = f'{self.type.name} has no column "{name}"{did_you_mean(name, names)}'
+                raise Hinted(message, f"its columns: {', '.join(names)}", key=("select", str(place)), at="value")
+        if self.dst == "split":
+            raise Hinted(
+                "a file has one offset for all its buckets, and cannot be split",
+                'ask endpoint = "report.getTable"',
+                key="dst",
+                at="value",
+            )
+        return self
+
+
+def export_header(parameters: BucketedDataset) -> tuple[str, ...]:
+    """Return the columns of the exported table."""
+    report = parameters.type
+    special = report.table_columns_with_object_ids if parameters.objectIds else None
+    names = special or report.table_columns or ()
+    if report.shape == "time-series" and names:
+        return (date_column(parameters.buckets, report.family, 0).name, *names[1:])
+    return names
+
+
+def export_columns(parameters: EndpointDataset) -> tuple[Column, ...]:
+    """Return the columns that are wanted of an export."""
+    assert isinstance(parameters, GetUrlForReportAsCsv)
+    wanted = parameters.select
+    return tuple(column for column in _catalogued(parameters, 0) if not wanted or column.name in wanted)
+
+
+def _catalogued(parameters: BucketedDataset, offset: int) -> tuple[Column, ...]:
+    columns = report_columns(parameters.report, export_header(parameters))
+    if parameters.type.shape == "time-series" and columns:
+        return (date_column(parameters.buckets, parameters.type.family, offset), *columns[1:])
+    return columns
+
+
+def unfold_export(ask: Ask) -> Flow:
+    """Return the flow of an export."""
+    parameters = ask.parameters
+    assert isinstance(parameters, GetUrlForReportAsCsv)
+    assert ask.window is not None
+    offset = ask.window.offset_at_start
+    return unfold_table_as_csv(ask, parameters, parameters.filters, _catalogued(parameters, offset))
+
+
+def unfold_table_as_csv(
+    ask: Ask, parameters: BucketedDataset, filters: ReportFilters | None, columns: tuple[Column, ...]
+) -> Flow:
+    """Return the link and the download of a report's table; the table's own header is asked along with the link."""
+    bucketed = parameters.type.shape == "time-series"
+    slices = slices_of(ask, parameters, bucketed=bucketed)
+    if len(slices) > 1:
+        raise WindowError("a file has one offset for all its buckets: a window with a change of offset needs pages")
+    asked = question(parameters, filters, slices[0], bucketed=bucketed)
+    order = getattr(parameters, "order", None)
+    ordered = (("order", order),) if order else ()
+    names = tuple(column.name for column in columns)
+    total = total_columns(parameters)
+    labels = f"{','.join(column.name for column in total)};{','.join(names)}"
+    titled = (("reportTitle", ask.dataset), ("reportText", ask.dataset), ("headers", labels))
+    sized = (("pager[pageSize]", str(MOST)), ("pager[pageIndex]", "1"))
+    link = wire.call("report", "getUrlForReportAsCsv", [*titled, *asked, *ordered, *sized])
+    one = (("pager[pageSize]", "1"), ("pager[pageIndex]", "1"))
+    probe = wire.call("report", "getTable", [*asked, *ordered, *one], page=1, wave=1, part=HEADER_PART)
+    steps = (
+        Step("link", link, LinkJudge(names), also=(probe,), packable=True),
+        Step("download", Request("GET", Hole("capture", "link")), judge_download, download=True),
+    )
+    wanted = set(getattr(parameters, "select", ())) or set(names)
+    declared = declare(tuple(column for column in columns if column.name in wanted), parameters.columns)
+    exact = parameters.type.total_count == "row count"
+    judged = () if "unreconciled" in parameters.accept or parameters.type.joined else total
+    return flow_of(ask, steps, ExportReader(declared, names, judged, exact=exact))
+
+
+@dataclass(frozen=True, slots=True)
+class LinkJudge:
+    """Takes the link, and refuses it when the table has other columns than the labels that were sent."""
+
+    names: tuple[str, ...]
+
+    def __call__(self, request: Request, reply: Reply) -> Verdict:
+        """Judge the link or the header."""
+        if request.part == HEADER_PART:
+            return self._header(request, reply)
+        answer, verdict = wire.judge_answer(reply)
+        if verdict is not None:
+            return verdict
+        if not answer:
+            return Again("failed", "the service gave no link: it tells nothing of why an export fails")
+        if not isinstance(answer, str) or not answer.isprintable():
+            return Refused("unreadable", "getUrlForReportAsCsv gave what is no link")
+        inside = _SESSION.search(answer)
+        captures = {"link": answer, **({"link session": inside[1]} if inside else {})}
+        return Done(captures, secret=tuple(captures))
+
+    def _header(self, request: Request, reply: Reply) -> Verdict:
+        rows = wire.table_rows(request, reply)
+        if not isinstance(rows, int):
+            return rows
+        header = str(json.loads(reply.body).get("header") or "")
+        if header and tuple(header.lower().split(DELIMITER)) != tuple(name.lower() for name in self.names):
+            words = f"the table has the columns {header.replace(DELIMITER, ', ')}, not {', '.join(self.names)}"
+            hint = 'a file cannot be read whose columns are not known; ask endpoint = "report.getTable"'
+            return Refused("unreadable", words, hint)
+        return Done()
+
+
+def _key(parameters: EndpointDataset) -> tuple[str, ...]:
+    assert isinstance(parameters, GetUrlForReportAsCsv)
+    names = {column.name for column in export_columns(parameters)}
+    series = parameters.type.shape == "time-series"
+    key = export_header(parameters)[:1] if series else report_key(parameters.report, bool(parameters.objectIds))
+    return key if set(key) <= names else ()
+
+
+EXPORT = Endpoint(
+    name="report.getUrlForReportAsCsv",
+    summary="Rows of a report as a CSV export: names as they are, up to 60,000 rows",
+    parameters=GetUrlForReportAsCsv,
+    unfold=unfold_export,
+    columns=export_columns,
+    reports=reports_with("table_columns"),
+    report_columns=lambda wire_id: report_columns(wire_id, report_types()[wire_id].table_columns or ()),
+    key=_key,
+    findings=vod_only,
+    notes=lambda parameters: meanings(export_columns(parameters)),
+    zone=ZONE,
+    permissions="ANALYTICS_BASE",
+    traps=(
+        "labels are not matched to columns: they are built here, and the table's own header is asked along",
+        "without labels for the table the file has no table: totals;table are always sent",
+        "the link holds a session: it is a secret, never journalled, and asked again when it has expired",
+        f"{MOST:,} rows are the most a file holds: as many as that end the run with exit 4",
+        "a cell that begins with =, +, -, @ or a comma carries an apostrophe, which is taken off",
+        "an empty report has no table block at all",
+    ),
+)

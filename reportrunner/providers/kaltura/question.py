@@ -1,0 +1,181 @@
+"""What calls of the report service share: report, window, filters, and how they are written (kaltura.md §4, §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from reportrunner.ask import Ask
+from reportrunner.diagnose import Hinted
+from reportrunner.flow import Pairs
+from reportrunner.providers.kaltura.buckets import Interval, Slice, cut, whole
+from reportrunner.providers.kaltura.catalogue import (
+    DELIMITER,
+    OFFSETS,
+    ReportType,
+    report_columns,
+    report_names,
+    report_types,
+)
+from reportrunner.providers.kaltura.dataset import KalturaDataset
+from reportrunner.providers.kaltura.filters import ReportFilters, separable, write_filter
+from reportrunner.spec import EndpointDataset
+from reportrunner.spelling import suggest
+from reportrunner.table import Column
+from reportrunner.window.span import WindowError
+
+RELATIVE = 315_360_000
+"""Unix seconds up to this one count from now (kaltura.md §1)."""
+TOTAL_PART = "total"
+"""The slice of a question that is its own total."""
+
+
+def _report(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return value
+    wire_id = report_names().get(str(value).strip().upper())
+    if wire_id is None:
+        names = [report.name for report in report_types().values()]
+        near = "" if str(value).strip().isdigit() else suggest(str(value).upper(), [*names, *report_types()])
+        raise Hinted(
+            f'there is no report type "{value}"' + (f'; did you mean "{near}"?' if near else ""),
+            "" if near else "reportrunner explain kaltura.report.getTable lists them",
+        )
+    return wire_id
+
+
+ObjectIds = list[Annotated[str, separable(DELIMITER)]]
+Report = Annotated[str, BeforeValidator(_report), Field(description="Name or wire id of the report type")]
+Dst = Literal["refuse", "split"]
+
+
+class ReportDataset(KalturaDataset):
+    """Keys common to the calls of the report service."""
+
+    familiar: ClassVar[Mapping[str, str]] = {
+        "reportType": 'is spelt report here; write report = "USER_TOP_CONTENT", or a wire id',
+        "reportInputFilter": "is spelt filters here; write filters = { ... }",
+        "pager": "is not needed: all pages are fetched",
+        "timeZoneOffset": "is computed from the job's timezone; remove it",
+        "responseOptions": "are chosen here; remove them",
+        "dimension": "is ignored by the service; remove it",
+    }
+    window: str
+    report: Report
+    objectIds: ObjectIds = Field(default=[], description="Entry ids, unless the report says otherwise")  # noqa: N815
+
+    @model_validator(mode="after")
+    def _one_of_a_quiz(self) -> Self:
+        given = write_filter(getattr(self, "filters", None))
+        texts = [DELIMITER.join(self.objectIds), *(str(text) for _, text in given)]
+        if self.report.startswith("quiz.") and any(sign in text for text in texts for sign in (DELIMITER, ",")):
+            raise Hinted(
+                f"{self.type.name} separates values by commas, unlike every other report", "ask one value at a time"
+            )
+        return self
+
+    @property
+    def type(self) -> ReportType:
+        """The report type as the catalogue knows it."""
+        return report_types()[self.report]
+
+
+class BucketedDataset(ReportDataset):
+    """Keys of calls that can answer by buckets of time."""
+
+    interval: Interval | None = Field(default=None, description="Length of the buckets; days when left out")
+    dst: Dst = Field(
+        default="refuse", description="What to do when the offset of the zone changes inside the window: split it"
+    )
+
+    @property
+    def buckets(self) -> Interval:
+        """The length of its buckets."""
+        return self.interval or "days"
+
+
+def question(parameters: ReportDataset, filters: ReportFilters | None, of: Slice, *, bucketed: bool) -> Pairs:
+    """Write what table, total and graphs of one question share, for one slice of its window."""
+    object_ids = (("objectIds", DELIMITER.join(parameters.objectIds)),) if parameters.objectIds else ()
+    interval = parameters.interval if isinstance(parameters, BucketedDataset) and bucketed else None
+    return (
+        ("reportType", parameters.report),
+        *write_filter(filters),
+        *_dates(of, by_day=bucketed and interval in {None, "days", "months", "years"}),
+        *((("reportInputFilter[interval]", interval),) if interval else ()),
+        ("responseOptions[objectType]", "KalturaReportResponseOptions"),
+        ("responseOptions[delimiter]", DELIMITER),
+        ("responseOptions[skipEmptyDates]", "false"),
+        *object_ids,
+    )
+
+
+def slices_of(ask: Ask, parameters: ReportDataset, *, bucketed: bool) -> tuple[Slice, ...]:
+    """Return the slices of the ask's window: one, unless the job lets a change of offset split its buckets."""
+    assert ask.window is not None
+    if not bucketed or not isinstance(parameters, BucketedDataset):
+        return whole(ask.window)
+    if parameters.dst == "split":
+        return cut(ask.window, parameters.buckets)
+    try:
+        return (Slice(ask.window, ask.window.utc_offset),)
+    except WindowError as error:
+        raise WindowError(f'{error.message}; or let the runner cut it: dst = "split"') from None
+
+
+def _dates(of: Slice, *, by_day: bool) -> Pairs:
+    """Write the window: whole days of buckets by day ids, everything else by exact instants (kaltura.md §6).
+
+    `toDate` is the last second that belongs to the window.
+    """
+    window = of.window
+    if of.offset not in OFFSETS:
+        raise WindowError(f"the service does not know the offset of {window.zone} ({of.offset} minutes)", "", "")
+    if window.start_unix <= RELATIVE:
+        raise WindowError("the service reads instants before 1980 as counted from now; begin later", "", "")
+    if window.end_unix - window.start_unix < 2:
+        raise WindowError("the service reads a window of one second as a whole day; ask for two or more", "", "")
+    zone = ("reportInputFilter[timeZoneOffset]", str(of.offset))
+    if by_day and of.bucket is None and window.whole_days:
+        return (
+            ("reportInputFilter[fromDay]", f"{window.first_day:%Y%m%d}"),
+            ("reportInputFilter[toDay]", f"{window.last_day:%Y%m%d}"),
+            zone,
+        )
+    return (
+        ("reportInputFilter[fromDate]", str(window.start_unix)),
+        ("reportInputFilter[toDate]", str(window.end_unix - 1)),
+        zone,
+    )
+
+
+def total_columns(parameters: EndpointDataset) -> tuple[Column, ...]:
+    """Return the columns of a report's total."""
+    assert isinstance(parameters, ReportDataset)
+    return report_columns(parameters.report, parameters.type.total_columns or ())
+
+
+def vod_only(parameters: EndpointDataset) -> tuple[tuple[str, str], ...]:
+    """Tell of a report that counts on-demand plays only, because nothing else was said (kaltura.md §5.6)."""
+    assert isinstance(parameters, ReportDataset)
+    report, filters = parameters.type, getattr(parameters, "filters", None)
+    if report.default_playback_types == ("vod",) and getattr(filters, "playbackTypeIn", None) is None:
+        ways = 'write playbackTypeIn = ["vod", "live", "dvr"] to count all, or ["vod"] to say that this is meant'
+        return (("kaltura.vod_only", f"{report.name} counts on-demand plays only unless told otherwise; {ways}"),)
+    return ()
+
+
+def meanings(columns: tuple[Column, ...]) -> tuple[str, ...]:
+    """Say beside the numbers which of them no source defines, and which are estimates."""
+    unknown = tuple(f"{column.name}: {column.description}" for column in columns if column.source.endswith("(unknown)"))
+    estimates = [column.name for column in columns if column.approximate]
+    return unknown + ((f"estimated by the service: {', '.join(estimates)}",) if estimates else ())
+
+
+def reports_with(kind: str) -> Callable[[], tuple[tuple[str, str, str], ...]]:
+    """Return what lists the report types that have this kind of columns."""
+    return lambda: tuple(
+        (report.wire, report.name, report.description) for report in report_types().values() if getattr(report, kind)
+    )

@@ -1,0 +1,278 @@
+"""`report.getTable`: its keys, and how it becomes a flow of pages, slices and the total it is held against."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from reportrunner.ask import Ask, Endpoint
+from reportrunner.diagnose import Hinted
+from reportrunner.flow import Flow, Request, Step
+from reportrunner.providers.kaltura import export, wire
+from reportrunner.providers.kaltura.buckets import Slice, date_column, estimate
+from reportrunner.providers.kaltura.catalogue import MAX_ROWS, PAGE_SIZE, report_columns, report_key, report_types
+from reportrunner.providers.kaltura.dataset import flow_of
+from reportrunner.providers.kaltura.envelope import packable
+from reportrunner.providers.kaltura.filters import TableFilters
+from reportrunner.providers.kaltura.paging import QUIZ_LIMIT, TableJudge
+from reportrunner.providers.kaltura.question import (
+    BucketedDataset,
+    meanings,
+    question,
+    reports_with,
+    slices_of,
+    total_columns,
+    vod_only,
+)
+from reportrunner.providers.kaltura.rows import Sliced, TableReader
+from reportrunner.providers.kaltura.total import ZONE, companion
+from reportrunner.spec import EndpointDataset
+from reportrunner.spelling import did_you_mean, suggest
+from reportrunner.table import Column, ColumnType, additive_columns, declare
+from reportrunner.window.span import WindowError
+
+Large = Literal["error", "split", "csv"]
+WAYS = f"a table has at most {MAX_ROWS:,} rows"
+
+
+class GetTable(BucketedDataset):
+    """`report.getTable`: the rows of a report, all pages."""
+
+    diagnostic_owner: ClassVar[str] = "report.getTable"
+    endpoint: Literal["report.getTable"]
+    filters: TableFilters | None = None
+    order: str | None = Field(default=None, description='A column with a sign, such as "-count_plays"')
+    select: list[str] = Field(default=[], description="The columns that are wanted; all when left out")
+    large: Large = Field(
+        default="error",
+        description=f"What to do about more than {MAX_ROWS:,} rows: ask smaller windows and add up, or export as CSV",
+    )
+
+    @field_validator("report")
+    @classmethod
+    def _has_table(cls, value: str) -> str:
+        if report_types()[value].table_columns is None:
+            raise Hinted(f"{report_types()[value].name} has no table", 'ask endpoint = "report.getTotal"')
+        return value
+
+    @model_validator(mode="after")
+    def _buckets(self) -> Self:
+        if self.interval is not None and not self.bucketed:
+            message = f"{self.type.name} has a row per {' and '.join(self.row_key) or 'value'}, not per {self.interval}"
+            raise Hinted(message, 'remove it, or ask endpoint = "report.getGraphs"', key="interval", at="value")
+        if self.bucketed and self.interval == "years":
+            raise Hinted(
+                "the service drops the year column of such a table",
+                'write interval = "months" and add up in SQL what may be added up',
+                key="interval",
+                at="value",
+            )
+        if self.type.joined and self.interval not in {None, "days", "months"}:
+            message = f"{self.type.name} answers zeros for {self.interval}"
+            raise Hinted(message, 'write interval = "days"', key="interval", at="value")
+        return self
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        names, order = header(self), self.order
+        if order is not None and (order[:1] not in {"+", "-"} or order[1:] not in names):
+            near = suggest(order.lstrip("+-"), names)
+            sign = order[0] if order[:1] in {"+", "-"} else "-"
+            message = f'{self.type.name} cannot be ordered by "{order}"'
+            message += f'; did you mean "{sign}{near}"?' if near else ""
+            hint = "" if near else f"write + or - and one of {', '.join(names)}"
+            raise Hinted(message, hint, key="order", at="value")
+        return self
+
+    @model_validator(mode="after")
+    def _select(self) -> Self:
+        names = header(self)
+        for place, name in enumerate(self.select):
+            if name not in names:
+                message = f'{self.type.name} has no column "{name}"{did_you_mean(name, names)}'
+                hint = "" if message.endswith("?") else f"its columns: {', '.join(names)}"
+                raise Hinted(message, hint, key=("select", str(place)), at="value")
+        return self
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if self.large == "split" and not self.bucketed:
+            if not self.row_key:
+                message = f"no source says what names a row of {self.type.name}, so parts of it cannot be put together"
+                raise Hinted(message, 'write large = "csv", or narrow the window', key="large", at="value")
+            if wrong := not_additive(self):
+                message = f"{', '.join(wrong)} of {self.type.name} cannot be added up over smaller windows"
+                fitting = [name for name in header(self) if name not in wrong]
+                hint = f'write large = "csv", or select = {_listed(fitting)}'
+                raise Hinted(message, hint, key="large", at="value")
+        return self
+
+    @property
+    def bucketed(self) -> bool:
+        """Whether its rows are buckets of time."""
+        return self.type.shape == "time-series"
+
+    @property
+    def row_key(self) -> tuple[str, ...]:
+        """The columns that name a row."""
+        return header(self)[:1] if self.bucketed else report_key(self.report, bool(self.objectIds))
+
+
+def header(parameters: GetTable) -> tuple[str, ...]:
+    """Return the header that objectIds and interval lead to (kaltura.md §4, §5.5)."""
+    report = parameters.type
+    special = report.table_columns_with_object_ids if parameters.objectIds else None
+    names = special or report.table_columns or ()
+    if parameters.bucketed and names:
+        return (date_column(parameters.buckets, report.family, 0).name, *names[1:])
+    return names
+
+
+def catalogued(parameters: GetTable, offset: int = 0) -> tuple[Column, ...]:
+    """Return the columns of the header; those of time have the form that a slice's offset gives them."""
+    columns = report_columns(parameters.report, header(parameters))
+    if parameters.bucketed and columns:
+        return (date_column(parameters.buckets, parameters.type.family, offset), *columns[1:])
+    return columns
+
+
+def table_columns(parameters: EndpointDataset) -> tuple[Column, ...]:
+    """Return the columns that are wanted of a report's table."""
+    assert isinstance(parameters, GetTable)
+    wanted = parameters.select
+    return tuple(column for column in catalogued(parameters) if not wanted or column.name in wanted)
+
+
+def not_additive(parameters: GetTable) -> list[str]:
+    """Return the wanted columns whose values cannot be added up; names of a row and texts beside them can stay."""
+    return [
+        column.name
+        for column in table_columns(parameters)
+        if column.name not in parameters.row_key and not column.additive and column.type is not ColumnType.STRING
+    ]
+
+
+def unfold_table(ask: Ask) -> Flow:
+    """Return the flow of a table: pages of 500 whose window grows, per slice, and the total beside them."""
+    parameters = ask.parameters
+    assert isinstance(parameters, GetTable)
+    assert ask.window is not None
+    if parameters.large == "csv":
+        return export.unfold_table_as_csv(ask, parameters, parameters.filters, catalogued(parameters))
+    slices = slices_of(ask, parameters, bucketed=parameters.bucketed)
+    _check_slices(ask, parameters, slices)
+    requests = [_page(parameters, of, f"{n:03d}" if len(slices) > 1 else "0") for n, of in enumerate(slices)]
+    judged = _judged_total(parameters)
+    also = (*requests[1:], *((companion(ask, parameters, parameters.filters),) if judged else ()))
+    judge = TableJudge(parameters.type.name, parameters.large, _ways(parameters), quiz=_quiz(parameters))
+    step = Step("fetch", requests[0], judge, also=also, packable=all(map(packable, (requests[0], *also))))
+    return flow_of(ask, (step,), _reader(ask, parameters, slices, judged))
+
+
+def _page(parameters: GetTable, of: Slice, part: str) -> Request:
+    body = [
+        *question(parameters, parameters.filters, of, bucketed=parameters.bucketed),
+        *((("order", parameters.order),) if parameters.order else ()),
+        ("pager[pageSize]", str(QUIZ_LIMIT if _quiz(parameters) else PAGE_SIZE)),
+        ("pager[pageIndex]", "1"),
+    ]
+    return wire.call("report", "getTable", body, page=1, wave=1, part=part)
+
+
+def _quiz(parameters: GetTable) -> bool:
+    return parameters.report.startswith("quiz.")
+
+
+def _judged_total(parameters: GetTable) -> tuple[Column, ...]:
+    """Return the columns whose sums are held against the total; none where the job does that, or lives without it."""
+    if parameters.reconcile or "unreconciled" in parameters.accept or _quiz(parameters) or parameters.type.joined:
+        return ()
+    total = total_columns(parameters)
+    names = additive_columns(table_columns(parameters), total)
+    return tuple(column for column in total if column.name in names)
+
+
+def _reader(ask: Ask, parameters: GetTable, slices: tuple[Slice, ...], judged: tuple[Column, ...]) -> TableReader:
+    return TableReader(
+        columns=declare(table_columns(parameters), parameters.columns),
+        header=tuple(column.name for column in catalogued(parameters)),
+        slices=tuple(Sliced(of, declare(catalogued(parameters, of.offset), parameters.columns)) for of in slices),
+        window=ask.window,
+        total=judged,
+        key=parameters.row_key,
+        buckets=parameters.bucketed,
+        quiz=_quiz(parameters),
+        counted=parameters.type.total_count == "row count",
+    )
+
+
+def _check_slices(ask: Ask, parameters: GetTable, slices: tuple[Slice, ...]) -> None:
+    """Refuse at plan time what no answer could be right for."""
+    assert ask.window is not None
+    wrong = not_additive(parameters)
+    for of in slices:
+        if of.spills and wrong:
+            raise WindowError(
+                f"{of.bucket} is longer than the service's {parameters.buckets}, and what it counts beyond cannot be"
+                f" added to {', '.join(wrong)}: select columns that add up, or ask hours"
+            )
+    if parameters.bucketed and parameters.large == "error":
+        rows = estimate(ask.window, parameters.buckets)
+        if rows >= MAX_ROWS:
+            raise WindowError(f"{rows:,} buckets are more than a table can page to ({MAX_ROWS:,}); {_ways(parameters)}")
+
+
+def _ways(parameters: GetTable) -> str:
+    """Say which ways are open to more rows than a table can have."""
+    ways = ["narrow the window or the filters"]
+    if parameters.large == "error" and not _quiz(parameters):
+        ways.append('write large = "csv"')
+        if parameters.bucketed or (parameters.row_key and not not_additive(parameters)):
+            ways.append('write large = "split"')
+        elif parameters.row_key:
+            ways.append('select columns that add up and write large = "split"')
+    return ", or ".join(ways)
+
+
+def _listed(names: list[str]) -> str:
+    return "[" + ", ".join(f'"{name}"' for name in names) + "]"
+
+
+def _key(parameters: EndpointDataset) -> tuple[str, ...]:
+    assert isinstance(parameters, GetTable)
+    names = {column.name for column in table_columns(parameters)}
+    return parameters.row_key if set(parameters.row_key) <= names else ()
+
+
+def rows_expected(ask: Ask) -> int | None:
+    """Return how many rows a time series will have."""
+    parameters = ask.parameters
+    assert isinstance(parameters, GetTable)
+    return estimate(ask.window, parameters.buckets) if parameters.bucketed and ask.window else None
+
+
+TABLE = Endpoint(
+    name="report.getTable",
+    summary="Rows of a report, all pages",
+    parameters=GetTable,
+    unfold=unfold_table,
+    columns=table_columns,
+    reports=reports_with("table_columns"),
+    report_columns=lambda wire_id: report_columns(wire_id, report_types()[wire_id].table_columns or ()),
+    key=_key,
+    findings=vod_only,
+    notes=lambda parameters: meanings(table_columns(parameters)),
+    rows=rows_expected,
+    zone=ZONE,
+    permissions="ANALYTICS_BASE",
+    traps=(
+        "a misspelt filter is ignored by the service: every filter is checked here",
+        "totalCount is 0 or approximate: pages are fetched until a short one",
+        f"{MAX_ROWS:,} rows are the most a table can page to: more end the run with exit 4, unless large says else",
+        "reports of the historical family count on-demand plays only, unless playbackTypeIn says otherwise",
+        "`;` and `|` in names arrive as blanks: use a CSV export where exact names matter",
+        "sums of columns that add up are held against the service's own total, asked in the same request",
+        "quiz reports do not page: they are asked once, for at most 20,000 rows",
+    ),
+)
