@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from reportrunner.sandbox.kaltura_errors import ApiError
 from reportrunner.sandbox.kaltura_ks import privilege_map, privilege_text
-from reportrunner.sandbox.kaltura_session import Session, SessionDesk, number, read_kind, session_info
+from reportrunner.sandbox.kaltura_session import Session, SessionDesk, number, read_kind
 from reportrunner.sandbox.kaltura_wire import Params, Thing
 
 _DAY = 86_400
@@ -87,4 +87,4 @@ def start_session(params: Params, widget: Session, desk: SessionDesk, now: float
     added = {"sessionid": secrets.token_hex(8), "apptoken": token.id}
     privileges = privilege_text({**token.granted(str(params.get("sessionPrivileges") or "")), **added})
     user = str(params.get("userId") or "")
-    return session_info(desk.issue(widget.partner, token.kind, user, life, privileges))
+    return desk.start_described(widget.partner, token.kind, user, life, privileges)

@@ -87,7 +87,7 @@ def _operator(asked: Params) -> _Test:
         if kind == _NOT:
             return _Found(not any(part.stays for part in found))
         stays = all(part.stays for part in found) if kind == _AND else any(part.stays for part in found)
-        return _Found(stays, hits if stays else ())
+        return _Found(stays, hits)
 
     return test
 

@@ -154,7 +154,11 @@ class SessionDesk:
 
     def _issued(self, params: Params, partner: int) -> str:
         life, privileges = number(params, "expiry", _DAY), str(params.get("privileges", ""))
-        return self.issue(partner, read_kind(params), str(params.get("userId", "")), life, privileges).ks
+        return self._issue(partner, read_kind(params), str(params.get("userId", "")), life, privileges).ks
+
+    def start_described(self, partner: int, kind: int, user: str, life: int, privileges: str) -> Thing:
+        """Start a session for ``life`` seconds and describe it, as ``appToken.startSession`` answers."""
+        return _info(self._issue(partner, kind, user, life, privileges))
 
     def start_widget(self, params: Params) -> Thing:
         """``session.startWidgetSession``: an anonymous user session."""
@@ -163,19 +167,19 @@ class SessionDesk:
         partner = {f"_{partner}": partner for partner in self._secrets}.get(str(params["widgetId"]))
         if partner is None:
             raise ApiError("START_SESSION_ERROR", PID=str(params["widgetId"]).lstrip("_"))
-        session = self.issue(partner, 0, "0", number(params, "expiry", _DAY), "widget:1,view:*")
+        session = self._issue(partner, 0, "0", number(params, "expiry", _DAY), "widget:1,view:*")
         fields = {"partnerId": session.partner, "ks": session.ks, "userId": session.user}
         return Thing("KalturaStartWidgetSessionResponse", fields)
 
     def info(self, params: Params, ks: str) -> Thing:
         """``session.get``: what a session (the caller's own by default) carries."""
-        return session_info(self.check(str(params.get("session") or ks)))
+        return _info(self.check(str(params.get("session") or ks)))
 
     def end(self, ks: str) -> None:
         """``session.end``: the session is logged out."""
         self._ended.add(ks)
 
-    def issue(self, partner: int, kind: int, user: str, life: int, privileges: str) -> Session:
+    def _issue(self, partner: int, kind: int, user: str, life: int, privileges: str) -> Session:
         """Make a session of an account; a cap on its length shortens it silently (kaltura.md §9.1)."""
         life = min(life, self._longest) if self._longest else life
         tidy = privilege_text(privilege_map(privileges))
@@ -183,7 +187,7 @@ class SessionDesk:
         return Session(write_v2(claims, self._secrets[partner], secrets.token_bytes(16)), **asdict(claims))
 
 
-def session_info(session: Session) -> Thing:
+def _info(session: Session) -> Thing:
     """Describe a session as the API does; ``expiry`` is absolute, in unix seconds."""
     fields: dict[str, Any] = {
         "ks": session.ks,

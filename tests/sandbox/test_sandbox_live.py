@@ -213,12 +213,14 @@ def test_server_nodes_say_what_is_on_air(at: At) -> None:
     assert nodes(at, AIR + 5400, entryIdEqual=TOWN) == [(TOWN, 4, "0"), (TOWN, 4, "1")]
     assert nodes(at, AIR + 9000, entryIdEqual=TOWN) == nodes(at, NOW, entryIdEqual=TOWN) == []
     assert nodes(at, AIR + 60, entryIdIn="1_town1,1_earn1", statusEqual=1) == [(TOWN, 1, "0"), ("1_earn1", 1, "0")]
+    assert len(nodes(at, AIR + 60, entryIdIn="1_town1,")) == 2
     assert nodes(at, AIR + 60, serverTypeIn="1", createdAtLessThanOrEqual=AIR - 1) == []
     assert len(nodes(at, AIR + 60, serverTypeIn="1")) == 3
 
 
 def test_the_total_of_server_nodes_is_that_of_the_page(at: At) -> None:
-    answer = at.ask("entryServerNode.list", page(4), AIR + 60)
+    answer = at.ask("entryServerNode.list", page(4), AIR + 65)
+    assert {(one["createdAt"], one["updatedAt"]) for one in answer["objects"]} == {(AIR, AIR + 60)}
     assert (answer["totalCount"], len(answer["objects"])) == (4, 4)
     assert at.ask("entryServerNode.list", page(4, 2), AIR + 60)["totalCount"] == 2
     assert at.ask("entryServerNode.list", now=NOW) == {

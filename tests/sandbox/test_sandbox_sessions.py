@@ -291,6 +291,7 @@ def test_a_wrong_hash_or_token_is_refused(caller: Caller) -> None:
     assert caller.json("appToken.startSession", {**form, "id": "0_none1"})["args"] == {"ID": "0_none1"}
     without = {name: value for name, value in form.items() if name != "ks"}
     assert code(caller.json("appToken.startSession", without)) == "MISSING_KS"
+    assert caller.json("appToken.startSession", form, type=3)["args"]["ENUM_TYPE"] == "KalturaSessionType"
     bare = {name: value for name, value in form.items() if name != "tokenHash"}
     assert caller.json("appToken.startSession", bare)["args"] == {"PARAM_NAME": "tokenHash"}
     assert code(token(caller, SANDBOX_TOKENS["0_expired1"])) == "APP_TOKEN_EXPIRED"
@@ -304,7 +305,7 @@ def test_a_token_session_expires_once_although_its_id_is_always_new() -> None:
     with Sandbox(clock=Clock(), faults=Faults(expire_session_after=1)) as sandbox:
         caller = Caller(sandbox)
         first, second = (token(caller, SANDBOX_TOKENS["0_event1"])["ks"] for _ in range(2))
-        assert [total(caller, first).get("code") for _ in range(2)] == [None, "INVALID_KS"]
+        assert [total(caller, first).get("code") for _ in range(3)] == [None, "INVALID_KS", "INVALID_KS"]
         assert [total(caller, second).get("code") for _ in range(3)] == [None] * 3
 
 
