@@ -1,8 +1,19 @@
 """The built-in stand-in for the providers: a real HTTP server on loopback over a deterministic universe."""
 
 from reportrunner.sandbox.faults import Faults, First
-from reportrunner.sandbox.kaltura_session import SANDBOX_ADMIN_SECRET, SANDBOX_KS
+from reportrunner.sandbox.kaltura_app_tokens import SANDBOX_TOKENS, AppToken
+from reportrunner.sandbox.kaltura_session import SANDBOX_ADMIN_SECRET, SANDBOX_KS, child_secret
 from reportrunner.sandbox.log import Record
 from reportrunner.sandbox.sandbox import Sandbox
 
-__all__ = ["SANDBOX_ADMIN_SECRET", "SANDBOX_KS", "Faults", "First", "Record", "Sandbox"]
+__all__ = [
+    "SANDBOX_ADMIN_SECRET",
+    "SANDBOX_KS",
+    "SANDBOX_TOKENS",
+    "AppToken",
+    "Faults",
+    "First",
+    "Record",
+    "Sandbox",
+    "child_secret",
+]

@@ -51,6 +51,10 @@ class Faults:
     """The connection closes without a reply, the request having had its effect."""
     expire_session_after: int = 0
     """A session is EXPIRED after that many calls, once per user, type and privileges; 0: never."""
+    session_cap: int = 0
+    """Seconds that a session granted by the service lives at most, whatever was asked for; 0: no cap."""
+    library: int = 0
+    """How many plain entries, never played, the library has beside its own ones."""
     polls_before_ready: int = 1
     """Status polls of an export that answer "not yet"."""
     export_seconds: float = 0.0

@@ -7,8 +7,9 @@ import threading
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote
 
-_SECRET_NAMES = {"ks", "secret", "session", "tokenHash", "kalsig", "sessionId"}
+_SECRET_NAMES = {"ks", "secret", "session", "tokenhash", "token", "kalsig", "sessionid", "password"}
 _KEPT = 100_000
 
 
@@ -40,7 +41,7 @@ class Log:
     def add(self, request: tuple[str, str, str], parameters: object, status: int, outcome: str) -> None:
         """Record one request: (method, path, action), its parameters and how it was answered."""
         method, path, action = request
-        visible = re.sub(r"(/(?:ks|secret)/)[^/]+", r"\1***", path)
+        visible = _without_secrets(path)
         flat = tuple(_flat("", parameters))
         with self._lock:
             self._number += 1
@@ -52,10 +53,25 @@ class Log:
             return tuple(self._records)
 
 
+def _secret(name: str) -> bool:
+    """Whether a parameter's last step names a secret: ``ks``, ``1:ks``, ``filter[ks]``, in any case."""
+    return re.split(r"[\[:]", name.rstrip("]").lower())[-1] in _SECRET_NAMES
+
+
+def _without_secrets(path: str) -> str:
+    """Blank the value of every path pair that is a secret; ``session`` after ``service`` is a service's name."""
+    pieces = [piece for piece in path.split("/") if piece]
+    names = zip(["", "", *pieces], ["", *pieces], pieces, strict=False)
+    return "/" + "/".join(
+        "***" if _secret(unquote(name)) and before not in ("service", "action") else piece
+        for before, name, piece in names
+    )
+
+
 def _flat(prefix: str, value: object) -> list[tuple[str, str]]:
     if isinstance(value, list):
         value = {str(number): item for number, item in enumerate(value)}
     if not isinstance(value, Mapping):
         return [(prefix, str(value))]
-    kept = ((f"{prefix}.{name}" if prefix else name, item) for name, item in value.items() if name not in _SECRET_NAMES)
+    kept = ((f"{prefix}.{name}" if prefix else name, item) for name, item in value.items() if not _secret(name))
     return [pair for name, item in kept for pair in _flat(name, item)]

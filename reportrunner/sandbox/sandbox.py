@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from reportrunner.sandbox.faults import NO_FAULTS, FaultCounter, Faults
-from reportrunner.sandbox.kaltura_api import KalturaApi, action_name
+from reportrunner.sandbox.kaltura_actions import action_name
+from reportrunner.sandbox.kaltura_api import KalturaApi
 from reportrunner.sandbox.kaltura_errors import ApiError
 from reportrunner.sandbox.kaltura_reports import ReportsService, reports_action
 from reportrunner.sandbox.kaltura_session import SessionDesk
@@ -38,7 +39,7 @@ class Sandbox:
         self._clock = clock
         self._port = port
         self._counter = FaultCounter(faults)
-        desk = SessionDesk(clock, partner, faults.expire_session_after)
+        desk = SessionDesk(clock, partner, faults.expire_session_after, faults.session_cap)
         self._kaltura = KalturaApi(clock, partner, self._counter, desk)
         self._reports = ReportsService(clock, self._counter, desk)
         self._log = Log()
