@@ -205,3 +205,8 @@ def test_every_switch_of_the_sandbox_is_tried_here() -> None:
     elsewhere = {"blocked_seconds", "retry_after"}  # test_equal_bytes.py, where their seconds are really waited
     elsewhere |= {"export_rows"}  # no fault but a size: tests/providers/test_kaltura_reports_sandbox.py
     assert {field.name for field in fields(Faults)} - tried == elsewhere
+
+
+@pytest.mark.parametrize("switch", ["session_cap=600", "library=50"])
+def test_shorter_sessions_and_a_larger_library_change_nothing(project: Path, healthy: Ran, switch: str) -> None:
+    passed(run(project, switch), healthy)

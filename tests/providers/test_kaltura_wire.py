@@ -5,19 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from asking import WEEK
 from replies import ANY, PAST_THE_END, exception, says, table, text, total
 
 from reportrunner.errors import ProviderError
 from reportrunner.flow import Again, Done, More, Refused, Reply, Request, Verdict
 from reportrunner.providers.kaltura import wire
+from reportrunner.providers.kaltura.buckets import Slice
 from reportrunner.providers.kaltura.catalogue import columns
-from reportrunner.table import Column, ColumnType, Note
+from reportrunner.providers.kaltura.paging import TableJudge
+from reportrunner.providers.kaltura.rows import Sliced, TableReader
+from reportrunner.table import Column, ColumnType, Note, Rows
 
-JUDGES = (wire.judge_table, wire.judge_total, wire.judge_csv)
+TABLE = TableJudge("USER_TOP_CONTENT", "error", "narrow the window")
+JUDGES = (TABLE, wire.judge_total, wire.judge_csv)
 RETRYABLE = (
     "INTERNAL_SERVERL_ERROR INTERNAL_DATABASE_ERROR DRUID_QUERY_TIMED_OUT SEARCH_ENGINE_QUERY_FAILED LOCK_TIMED_OUT"
     " LIVE_REPORTS_WS_FAILURE"
@@ -46,7 +52,15 @@ def page(number: int, wave: int) -> Request:
 
 
 def table_of(*documents: object, wanted: tuple[Column, ...] = COLUMNS) -> list[tuple[Any, ...]]:
-    return list(wire.read_table([says(document) for document in documents], wanted).rows)
+    return list(read_table([says(document) for document in documents], wanted).rows)
+
+
+def read_table(pages: list[Reply], wanted: tuple[Column, ...]) -> Rows:
+    """Read pages of one slice, without a total beside them."""
+    sliced = Sliced(Slice(WEEK, 300), wanted)
+    names = tuple(column.name for column in wanted)
+    reader = TableReader(wanted, names, (sliced,), WEEK, (), (), buckets=False, quiz=False, counted=False)
+    return reader(tuple(replace(page, part="0") for page in pages))
 
 
 def csv_of(body: str | bytes, wanted: tuple[Column, ...] = COLUMNS) -> list[tuple[Any, ...]]:
@@ -133,7 +147,7 @@ def test_half_a_surrogate_pair_is_no_bug_of_ours() -> None:
 # --- what is no answer at all --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("judge", [wire.judge_table, wire.judge_total])
+@pytest.mark.parametrize("judge", [TABLE, wire.judge_total])
 @pytest.mark.parametrize(
     "body",
     ["", " ", "<html><body>Bad gateway</body></html>", "Internal Server Error", '{"header":', b"\xff", "[" * 9999],
@@ -203,7 +217,7 @@ def test_a_fault_of_the_network_may_pass(judge: Judge, fault: str) -> None:
     ],
 )
 def test_only_a_table_is_read_as_a_table(document: object) -> None:
-    verdict = wire.judge_table(ANY, says(document))
+    verdict = TABLE(ANY, says(document))
     assert isinstance(verdict, Refused)
     assert verdict.kind == "unreadable"
     assert verdict.words.startswith("the answer is no KalturaReportTable: ")
@@ -216,7 +230,7 @@ def test_only_a_total_is_read_as_a_total(document: object) -> None:
     assert verdict.words.startswith("the answer is no KalturaReportTotal: ")
 
 
-@pytest.mark.parametrize("judge", [wire.judge_table, wire.judge_total])
+@pytest.mark.parametrize("judge", [TABLE, wire.judge_total])
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -230,7 +244,7 @@ def test_only_a_total_is_read_as_a_total(document: object) -> None:
     ],
 )
 def test_header_and_data_come_together(judge: Judge, fields: dict[str, object], words: str) -> None:
-    kind = "KalturaReportTable" if judge is wire.judge_table else "KalturaReportTotal"
+    kind = "KalturaReportTable" if judge is TABLE else "KalturaReportTotal"
     verdict = judge(ANY, says({**fields, "objectType": kind}))
     assert isinstance(verdict, Refused)
     assert verdict.kind == "unreadable"
@@ -252,13 +266,13 @@ def test_every_row_ends_in_a_semicolon_and_the_last_makes_no_phantom() -> None:
 
 def test_a_table_that_ends_inside_a_row_is_unreadable() -> None:
     document = {**table([]), "data": "ana|12;bo|1"}
-    verdict = wire.judge_table(ANY, says(document))
+    verdict = TABLE(ANY, says(document))
     assert verdict == Refused("unreadable", "page 1 ends inside a row: every row ends in a semicolon")
 
 
 def test_a_row_of_one_empty_column_is_a_row() -> None:
     document = table(["", "x", ""], header="name")
-    assert wire.judge_table(ANY, says(document)) == Done()
+    assert TABLE(ANY, says(document)) == Done()
     assert table_of(document, wanted=columns(("name",))) == [("",), ("x",), ("",)]
 
 
@@ -268,8 +282,8 @@ def test_a_row_of_one_empty_column_is_a_row() -> None:
     ids=["by dimension", "time series", "nulls"],
 )
 def test_empty_answers_keep_the_columns(document: object) -> None:
-    assert wire.judge_table(ANY, says(document)) == Done()
-    found = wire.read_table([says(document)], COLUMNS)
+    assert TABLE(ANY, says(document)) == Done()
+    found = read_table([says(document)], COLUMNS)
     assert (found.columns, list(found.rows), found.notes) == (COLUMNS, [], ())
 
 
@@ -279,7 +293,7 @@ def test_columns_are_found_by_name_in_any_case_and_order() -> None:
 
 def test_a_column_that_nobody_declares_is_dropped_and_told_once() -> None:
     pages = [says(table([f"{n}|ana|9" for n in range(500)], header="count_plays|name|count_new"))] * 2
-    found = wire.read_table(pages, COLUMNS)
+    found = read_table(pages, COLUMNS)
     said = "the answer has a column 'count_new' that nothing declares; it was dropped"
     assert found.notes == (Note("unexpected_column", said),)
     assert found.rows[3] == ("ana", 3)
@@ -360,7 +374,7 @@ def waves(last_page: int) -> list[list[int]]:
     """The pages asked together, where every page up to `last_page` is full."""
     found, asked = [[1]], [page(1, 1)]
     while asked:
-        verdicts = [wire.judge_table(request, FULL if request.page <= last_page else SHORT) for request in asked]
+        verdicts = [TABLE(request, FULL if request.page <= last_page else SHORT) for request in asked]
         asked = [request for verdict in verdicts if isinstance(verdict, More) for request in verdict.requests]
         found += [[request.page for request in asked]] if asked else []
     return found
@@ -385,23 +399,23 @@ def test_a_page_differs_from_the_first_in_its_number_only() -> None:
 
 
 def test_a_full_last_page_means_that_rows_are_missing() -> None:
-    verdict = wire.judge_table(page(24, 24), FULL)
+    verdict = TABLE(page(24, 24), FULL)
     assert isinstance(verdict, Refused)
     assert verdict.kind == "truncated"
     assert verdict.words.startswith("12,000 rows came back")
-    assert wire.judge_table(page(24, 24), SHORT) == Done()
+    assert TABLE(page(24, 24), SHORT) == Done()
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 999_999, None])
 def test_total_count_decides_nothing(count: int | None) -> None:
     full = {**json.loads(FULL.body), "totalCount": count}
     short = {**json.loads(SHORT.body), "totalCount": count}
-    assert isinstance(wire.judge_table(page(1, 1), says(full)), More)
-    assert wire.judge_table(page(1, 1), says(short)) == Done()
+    assert isinstance(TABLE(page(1, 1), says(full)), More)
+    assert TABLE(page(1, 1), says(short)) == Done()
 
 
 def test_a_page_that_gives_all_rows_again_is_refused() -> None:
-    verdict = wire.judge_table(page(2, 3), says(table(f"u{n}|1" for n in range(700))))
+    verdict = TABLE(page(2, 3), says(table(f"u{n}|1" for n in range(700))))
     assert isinstance(verdict, Refused)
     assert verdict.words == "page 2 has 700 rows where 500 were asked: this report does not page"
 
@@ -414,14 +428,14 @@ def test_pages_are_read_in_the_order_they_are_given() -> None:
 
 def test_rows_behind_a_short_page_are_an_error() -> None:
     with pytest.raises(ProviderError, match="page 2 is short although page 3 has rows"):
-        wire.read_table([FULL, SHORT, FULL], COLUMNS)
+        read_table([FULL, SHORT, FULL], COLUMNS)
     with pytest.raises(ProviderError, match="page 1 is short although page 3 has rows"):
-        wire.read_table([says(PAST_THE_END), says(PAST_THE_END), SHORT], COLUMNS)
+        read_table([says(PAST_THE_END), says(PAST_THE_END), SHORT], COLUMNS)
 
 
 def test_each_page_is_read_by_its_own_header() -> None:
     pages = [FULL, says(table(["1|ana"], header="count_plays|name"))]
-    assert wire.read_table(pages, COLUMNS).rows[-1] == ("ana", 1)
+    assert read_table(pages, COLUMNS).rows[-1] == ("ana", 1)
 
 
 # --- totals (kaltura.md §5.2) --------------------------------------------------------------------------------
