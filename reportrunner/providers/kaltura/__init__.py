@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from reportrunner.ask import Provider, Source
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Done, Flow, Hole, Refused, Reply, Request, SessionKey, Step, Verdict
-from reportrunner.providers.kaltura import custom, endpoints, wire
+from reportrunner.providers.kaltura import custom, endpoints, others, wire
 from reportrunner.secret import SecretReference
 from reportrunner.source_spec import SecretSpec, SourceSpec
 from reportrunner.strict import Strict
@@ -103,12 +103,15 @@ PROVIDER = Provider(
     name="kaltura",
     summary="Kaltura analytics: reports of plays, viewers and entries",
     settings=KalturaSource,
-    endpoints={endpoint.name: endpoint for endpoint in (endpoints.TABLE, endpoints.TOTAL, custom.CSV)},
+    endpoints={
+        endpoint.name: endpoint for endpoint in (endpoints.TABLE, endpoints.TOTAL, custom.CSV, *others.ENDPOINTS)
+    },
     account=_account,
     secrets=_secrets,
     sign_in=sign_in,
     given_session=_given_session,
     familiar={
+        **others.FAMILIAR,
         "getTable": "report.getTable",
         "getTotal": "report.getTotal",
         "report.getTotals": "report.getTotal",
