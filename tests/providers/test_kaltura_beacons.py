@@ -119,7 +119,7 @@ def test_a_beacon_is_a_row_with_its_document_decoded() -> None:
     ]
 
 
-@pytest.mark.parametrize(("level", "name"), enumerate(["debug", "info", "warning", "error", "critical"]))
+@pytest.mark.parametrize(("level", "name"), list(enumerate(["debug", "info", "warning", "error", "critical"])))
 def test_a_severity_has_a_name(level: int, name: str) -> None:
     (row,) = read(HEALTH, page(beacon({"maxSeverity": level}, eventType="0_healthData")))
     assert (row["severity"], row["severity_name"], row["stream"]) == (level, name, "primary")
@@ -172,7 +172,10 @@ def test_pages_are_asked_until_a_short_one_whatever_the_count_says() -> None:
     full = page(*(beacon(id=str(number)) for number in range(500)))
     verdict = judged(full)
     assert isinstance(verdict, More)
-    assert [(dict(r.form or ())["pager[pageIndex]"], r.page, r.wave) for r in verdict.requests] == [("2", 2, 3), ("3", 3, 3)]
+    assert [(dict(r.form or ())["pager[pageIndex]"], r.page, r.wave) for r in verdict.requests] == [
+        ("2", 2, 3),
+        ("3", 3, 3),
+    ]
     assert judged(page(beacon())) == Done()
     assert judged(says({"totalCount": 0, "objectType": "KalturaBeaconListResponse"})) == Done()
 
@@ -210,8 +213,8 @@ RELATED = 'relatedObjectTypeIn = ["entry"]'
         (f'{RELATED}, indexTypeEqual = "Both"', '"Both": "indexTypeEqual" cannot be "Both" | one of "Log", "State"'),
         (f'{RELATED}, eventTypeIn = ["healthData"]', '"healthData": "healthData" lacks the stream in front | write "0_healthData" and "1_healthData": primary and backup'),
         (f'{RELATED}, eventTypeIn = ["0_healthDate"]', '"0_healthDate": there is no beacon "0_healthDate"; did you mean "0_healthData"?'),
-        ('relatedObjectTypeIn = ["entries"]', '"entries": there is no related object type "entries"; did you mean "entry"? | one of schedule_resource, entry_server_node, server_node, entry'),
-        ('objectIdIn = ["1_a"]', '{ objectIdIn = ["1_a"] }: beacon_beacon.list needs the filter "relatedObjectTypeIn" (a list of text) | add relatedObjectTypeIn = ["..."] ("entry", or its number 4)'),
+        ('relatedObjectTypeIn = ["entries"]', '"entries": there is no related object type "entries" | one of schedule_resource, entry_server_node, server_node, entry'),
+        ('objectIdIn = ["1_a"]', 'filters: beacon_beacon.list needs the filter "relatedObjectTypeIn" (a list of text) | add relatedObjectTypeIn = ["..."] ("entry", or its number 4)'),
         (f'{RELATED}, objectIdIn = ["a,b"]', '"a,b": "a,b" contains ",", which separates values on the wire | it cannot be asked for; leave it out here and pick its rows in sql'),
     ],
 )  # fmt: skip

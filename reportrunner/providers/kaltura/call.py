@@ -30,7 +30,6 @@ from reportrunner.providers.kaltura.listing import (
     read_objects,
     too_many,
     typed,
-    value_of,
 )
 from reportrunner.spec import EndpointDataset
 from reportrunner.strict import Strict
@@ -234,7 +233,7 @@ def _judge_form(answer: object, read: Read) -> Refused | None:
         "objects": _objects(answer) is not None,
         "object": isinstance(answer, dict),
         "value": not isinstance(answer, dict | list),
-    }[read]
+    }.get(read)
     if fits:
         return None
     is_value = not isinstance(answer, dict | list)
@@ -243,15 +242,18 @@ def _judge_form(answer: object, read: Read) -> Refused | None:
 
 
 def read_call(replies: Sequence[Reply], how: Read, columns: tuple[Column, ...], *, several: bool) -> Rows:
-    """Read the rows where the job says they are; what an object leaves out is null."""
+    """Read the rows where the job says they are; what an object leaves out is null.
+
+    An equal request may have been judged for another dataset, which reads its answer in another way.
+    """
     if how == "file":
         return _read_file(replies[0], columns)
     answers = [load(reply)[-1] if several else load(reply) for reply in replies]
+    unfit = next((refused for answer in answers if (refused := _judge_form(answer, how))), None)
+    if unfit is not None:
+        raise unreadable(f"{unfit.words}: {unfit.hint}")
     if how == "value":
-        try:
-            return Rows(columns, [tuple(value_of(answers[0], column) for column in columns)])
-        except ValueError as error:
-            raise unreadable(str(error)) from None
+        return Rows(columns, [typed({column.name: answers[0] for column in columns}, columns, 1)])
     if how == "object":
         return Rows(columns, [typed(answers[0], columns, 1)])
     return Rows(columns, read_objects([_objects(answer) or [] for answer in answers], columns=columns))

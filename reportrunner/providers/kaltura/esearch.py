@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from reportrunner.ask import Ask, Endpoint
 from reportrunner.delimited import unreadable
@@ -43,8 +43,9 @@ CLASSES = {
 }
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "entry": tuple(
-        "access_control_id admin_tags captions_content conversion_profile_id created_at creator_kuser_id credit"
-        " description display_in_search end_date entry_type external_source_type id is_live is_quiz is_scheduled"
+        "access_control_id admin_tags broadcast_entry_id captions_content conversion_profile_id created_at"
+        " creator_kuser_id credit description display_in_search end_date entitled_kusers_edit entitled_kusers_publish"
+        " entitled_kusers_view entry_type external_source_type flavor_params_ids id is_live is_quiz is_scheduled"
         " kuser_id last_played_at length_in_msecs media_type moderation_status name parent_id partner_sort_value plays"
         " push_publish rank recorded_entry_id recycled_at redirect_entry_id reference_id room_type root_id site_url"
         " source_type start_date tags template_entry_id updated_at user_names votes".split()
@@ -138,6 +139,12 @@ class Item(Strict):
         return self
 
 
+def _kind(value: object) -> str:
+    """Tell a group from an item by a key that only groups have."""
+    keys = set(value) if isinstance(value, Mapping) else set()
+    return "Group" if isinstance(value, Group) or keys & {"items", "operator", "searchItems"} else "Item"
+
+
 class Group(Strict):
     """Conditions under one operator."""
 
@@ -147,7 +154,9 @@ class Group(Strict):
         "objectType": "is not needed; remove it",
     }
     operator: Literal["AND", "OR", "NOT"] = "AND"
-    items: list[Item | Group] = Field(min_length=1)
+    items: list[Annotated[Annotated[Item, Tag("Item")] | Annotated[Group, Tag("Group")], Discriminator(_kind)]] = Field(
+        min_length=1
+    )
 
 
 class SearchEntry(Windowless):
