@@ -342,7 +342,7 @@ def test_nested_values_are_written_in_brackets_and_what_is_empty_after_them() ->
 @pytest.mark.parametrize(
     ("endpoint", "more", "answer"),
     [
-        ("caption_captionAsset.list", "filters = { }", "filters: the service lists captions of named entries only | add entryIdIn = [\"1_abc\"]"),
+        ("caption_captionAsset.list", "filters = { }", 'filters: the service lists captions of named entries only | add entryIdIn = ["1_abc"]'),
         ("caption_captionAsset.list", "", '[datasets.d]: caption_captionAsset.list needs the key "filters" (a table) | add filters = { ... }'),
         ("baseEntry.list", 'filters = { idEqual = "1_a" }', 'idEqual: baseEntry.list has no filter "idEqual" | idEqual is spelt idIn; write idIn = ["1_abc"]'),
         ("baseEntry.list", 'filters = { idIn = ["1_a,1_b"] }', '"1_a,1_b": "1_a,1_b" contains ",", which separates values on the wire | it cannot be asked for; leave it out here and pick its rows in sql'),
