@@ -234,9 +234,19 @@ def test_all_pages_are_fetched_when_asked() -> None:
     assert [dict(r.form or ())["pager[pageIndex]"] for r in verdict.requests] == ["2", "3"]
     assert judged(given, says(listed({"id": "a"}, total=9_999))) == Done()
     assert len(rows(given, says(full), says(listed({"id": "x"})))) == 501
-    assert "does not page" in refused(given, says(listed(*[{"id": "a"}] * 501))).words
+    assert "501 objects where 500 were asked" in refused(given, says(listed(*[{"id": "a"}] * 501))).words
     many = refused(given, says(exception("QUERY_EXCEEDED_MAX_MATCHES_ALLOWED")))
     assert many.hint == "narrow the window or the filters"
+
+
+def test_pages_that_another_dataset_did_not_ask_for_are_missed() -> None:
+    full = says(listed(*({"id": str(n)} for n in range(500))))
+    own = keys(params={"filter": USERS["params"]["filter"], "pager": {"pageSize": 500, "pageIndex": 1}})
+    paged = keys(pages=True)
+    assert flow(own, None).identity() == flow(paged, None).identity()
+    assert len(rows(own, full)) == 500
+    with pytest.raises(ProviderError, match="the last page is full"):
+        rows(paged, full)
 
 
 def test_pages_end_at_the_most_that_a_search_gives() -> None:
@@ -295,6 +305,7 @@ def test_the_last_answer_has_a_form_and_shows_all() -> None:
         ('service = "session"\naction = "start"', '"start": session.start hands out sessions or secrets, which are the source\'s own and never land in a table | remove the dataset; privileges, role and impersonate make a session'),
         ('service = "user"\naction = "loginByLoginId"', '"loginByLoginId": user.loginByLoginId hands out sessions or secrets, which are the source\'s own and never land in a table | remove the dataset; privileges, role and impersonate make a session'),
         ('service = "partner"\naction = "getSecrets"', '"getSecrets": partner.getSecrets hands out sessions or secrets, which are the source\'s own and never land in a table | remove the dataset; privileges, role and impersonate make a session'),
+        ('service = "report"\naction = "getUrlForReportAsCsv"', '"getUrlForReportAsCsv": the link it answers holds a session, and would land in a table | ask endpoint = "report.getUrlForReportAsCsv", which fetches the file, or "report.getTable"'),
         ('service = "multirequest"\naction = "list"', '"multirequest": several calls in one have a key of their own | write calls = [{ service = ..., action = ..., params = { ... } }, ...]'),
         ('service = "media"\naction = "list"\nparams = { ks = "x" }', "ks: params.ks is not for a job to say | sessions are the source's own; remove it"),
         ('service = "media"\naction = "list"\nparams = { partnerId = 7 }', "partnerId: params.partnerId is not for a job to say | write impersonate = 10101 beside params"),

@@ -15,7 +15,7 @@ from replies import exception, says
 from reportrunner.errors import ProviderError
 from reportrunner.flow import Done, More, Refused, Reply, Verdict
 from reportrunner.providers.kaltura.listing import value_of, write
-from reportrunner.table import Column, ColumnType, Rows
+from reportrunner.table import Column, ColumnType, Note, Rows
 from reportrunner.window import Window
 
 ENTRIES: dict[str, Any] = {"source": "kaltura", "endpoint": "baseEntry.list"}
@@ -288,6 +288,17 @@ def test_a_category_is_a_row() -> None:
     category = {"id": 7, "name": "Law", "fullName": "Courses>Law", "parentId": 3, "entriesCount": 12, "owner": "ana"}
     (row,) = read(CATEGORIES, page(CATEGORIES, category))
     assert (row["id"], row["fullName"], row["entriesCount"]) == (7, "Courses>Law", 12)
+
+
+def test_a_column_that_no_object_has_is_told() -> None:
+    keys = {**ENTRIES, "columns": {"rootEntryid": "string", "adminTags": "string"}}
+    rooted = {**ENTRY, "rootEntryId": "1_root", "adminTags": "x"}
+    found = flow(keys, None).read((page(ENTRIES, ENTRY, rooted),))
+    said = (
+        'no object of the answer has "rootEntryid": it is null in all of them, or misspelt; did you mean "rootEntryId"?'
+    )
+    assert found.notes == (Note("kaltura.absent_column", said),)
+    assert flow(keys, None).read((page(ENTRIES),)).notes == ()
 
 
 def test_a_value_of_another_type_names_row_and_column() -> None:

@@ -148,7 +148,7 @@ def unfold_beacons(ask: Ask) -> Flow:
 
 def read_beacons(replies: Sequence[Reply], columns: tuple[Column, ...]) -> Rows:
     """Read one row per beacon; its severity is the highest of its alerts."""
-    return Rows(columns, read_pages(replies, columns=columns, row=_beacon))
+    return read_pages(replies, columns=columns, row=_beacon)
 
 
 def read_alerts(replies: Sequence[Reply], columns: tuple[Column, ...]) -> Rows:

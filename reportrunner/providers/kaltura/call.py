@@ -15,17 +15,15 @@ from reportrunner.ask import Ask, Endpoint
 from reportrunner.delimited import decoded, typed_rows, unreadable
 from reportrunner.diagnose import Hinted
 from reportrunner.errors import ProviderError
-from reportrunner.flow import Again, Done, Flow, Hole, More, Refused, Reply, Request, Step, Verdict
+from reportrunner.flow import Again, Done, Flow, Hole, Refused, Reply, Request, Step, Verdict
 from reportrunner.providers.kaltura import wire
 from reportrunner.providers.kaltura.calling import check_call, check_tokens, reads_only, write_params
 from reportrunner.providers.kaltura.dataset import PATIENCE, flow_of
 from reportrunner.providers.kaltura.listing import (
     FIRST_PAGE,
-    LAST_LIST_PAGE,
     LIST_PAGE,
-    MATCHES,
-    NARROW,
     Windowless,
+    judge_page,
     load,
     read_objects,
     too_many,
@@ -130,11 +128,12 @@ def unfold_call(ask: Ask) -> Flow:
     columns = declare(call_columns(parameters), parameters.columns)
     request = _request(parameters)
     judge = (
-        judge_file
+        wire.judge_csv
         if parameters.read == "file"
         else Judge(_names(parameters), parameters.read, _given_pager(parameters))
     )
-    read = partial(read_call, how=parameters.read, columns=columns, several=parameters.calls is not None)
+    form = Form(parameters.read, parameters.calls is not None, parameters.pages)
+    read = partial(read_call, form=form, columns=columns)
     step = Step("fetch", request, judge, repeatable=not acts(parameters), timeout=PATIENCE)
     return flow_of(ask, (step,), read)
 
@@ -203,21 +202,7 @@ class Judge:
                 words = f"{len(found):,} of {total:,} objects came back: the service shows one page unless asked"
                 return Refused("truncated", words, "write pages = true, or a pager of your own")
             return Done()
-        if len(found) > LIST_PAGE:
-            return Refused(
-                "unreadable", f"{len(found):,} objects came back where {LIST_PAGE} were asked: it does not page"
-            )
-        if len(found) < LIST_PAGE or request.page < request.wave:
-            return Done()
-        if request.page >= LAST_LIST_PAGE:
-            return Refused("truncated", f"{MATCHES:,} objects came back, and a list cannot page further", NARROW)
-        last = min(request.wave * 2 + 1, LAST_LIST_PAGE)
-        return More(tuple(wire.turn_page(request, page, last) for page in range(request.page + 1, last + 1)))
-
-
-def judge_file(request: Request, reply: Reply) -> Verdict:
-    """Judge an answer that is a CSV file."""
-    return wire.judge_csv(request, reply)
+        return judge_page(request, len(found))
 
 
 def _objects(answer: object) -> list[Mapping[str, Any]] | None:
@@ -241,22 +226,35 @@ def _judge_form(answer: object, read: Read) -> Refused | None:
     return Refused("unreadable", f"the answer cannot be read as {read}", f'write read = "{likely}"')
 
 
-def read_call(replies: Sequence[Reply], how: Read, columns: tuple[Column, ...], *, several: bool) -> Rows:
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Where the rows of an answer are."""
+
+    read: Read
+    several: bool
+    pages: bool
+
+
+def read_call(replies: Sequence[Reply], form: Form, columns: tuple[Column, ...]) -> Rows:
     """Read the rows where the job says they are; what an object leaves out is null.
 
-    An equal request may have been judged for another dataset, which reads its answer in another way.
+    An equal request may have been judged for another dataset, which reads its answer in another way: the form of the
+    answer and the end of its pages are looked at again.
     """
-    if how == "file":
+    if form.read == "file":
         return _read_file(replies[0], columns)
-    answers = [load(reply)[-1] if several else load(reply) for reply in replies]
-    unfit = next((refused for answer in answers if (refused := _judge_form(answer, how))), None)
+    answers = [load(reply)[-1] if form.several else load(reply) for reply in replies]
+    unfit = next((refused for answer in answers if (refused := _judge_form(answer, form.read))), None)
     if unfit is not None:
         raise unreadable(f"{unfit.words}: {unfit.hint}")
-    if how == "value":
+    if form.read == "value":
         return Rows(columns, [typed({column.name: answers[0] for column in columns}, columns, 1)])
-    if how == "object":
-        return Rows(columns, [typed(answers[0], columns, 1)])
-    return Rows(columns, read_objects([_objects(answer) or [] for answer in answers], columns=columns))
+    if form.read == "object":
+        return read_objects([answers], columns=columns)
+    pages = [_objects(answer) or [] for answer in answers]
+    if form.pages and len(pages[-1]) == LIST_PAGE:
+        raise ProviderError("the last page is full: another dataset asks for it alone", kind="truncated")
+    return read_objects(pages, columns=columns)
 
 
 def _read_file(reply: Reply, columns: tuple[Column, ...]) -> Rows:

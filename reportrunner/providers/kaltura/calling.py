@@ -69,6 +69,9 @@ def check_call(service: str, action: str, params: Mapping[str, object]) -> None:
         raise Hinted(
             message, "remove the dataset; privileges, role and impersonate make a session", key="action", at="value"
         )
+    if (plain_service, plain_action) == ("report", "geturlforreportascsv"):
+        hint = 'ask endpoint = "report.getUrlForReportAsCsv", which fetches the file, or "report.getTable"'
+        raise Hinted("the link it answers holds a session, and would land in a table", hint, key="action", at="value")
     if (plain_service, plain_action) == ("thumbasset", "addfromentry"):
         hint = 'write action = "generate", params = { entryId = "1_abc", thumbParams = { videoOffset = 45 } }'
         raise Hinted("thumbAsset has no action addFromEntry, whatever guides write", hint, key="action", at="value")

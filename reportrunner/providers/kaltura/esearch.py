@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -28,7 +28,7 @@ from reportrunner.providers.kaltura.listing import (
 )
 from reportrunner.spelling import did_you_mean
 from reportrunner.strict import Strict
-from reportrunner.table import Column, ColumnType, Rows, declare
+from reportrunner.table import ColumnType, declare
 
 KIND = "KalturaESearchEntryResponse"
 OPERATORS = {"AND": 1, "OR": 2, "NOT": 3}
@@ -192,7 +192,7 @@ def unfold_search(ask: Ask) -> Flow:
         search["objectStatuses"] = ",".join(parameters.objectStatuses)
     form = (*write("searchParams", search), *FIRST_PAGE)
     request = wire.call("elasticsearch_esearch", "searchEntry", form, page=1, wave=1)
-    read = partial(_read, columns=declare(COLUMNS, parameters.columns))
+    read = partial(read_pages, columns=declare(COLUMNS, parameters.columns), row=_entry)
     return fetch(ask, request, judge_search, read)
 
 
@@ -221,10 +221,6 @@ def judge_search(request: Request, reply: Reply) -> Verdict:
         hint = HINTS.get(verdict.words.partition(":")[0], verdict.hint)
         return replace(verdict, hint=hint)
     return verdict
-
-
-def _read(replies: Sequence[Reply], columns: tuple[Column, ...]) -> Rows:
-    return Rows(columns, read_pages(replies, columns=columns, row=_entry))
 
 
 def _entry(result: Mapping[str, Any]) -> Mapping[str, Any]:

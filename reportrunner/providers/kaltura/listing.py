@@ -19,7 +19,7 @@ from reportrunner.providers.kaltura.dataset import KalturaDataset
 from reportrunner.providers.kaltura.endpoints import RELATIVE
 from reportrunner.providers.kaltura.filters import separable
 from reportrunner.spelling import did_you_mean
-from reportrunner.table import Column, ColumnType, Value
+from reportrunner.table import Column, ColumnType, Note, Rows, Value
 from reportrunner.verdict import excerpt, plain
 from reportrunner.window import Window
 from reportrunner.window.span import WindowError
@@ -88,9 +88,14 @@ def judge_pages(request: Request, reply: Reply, *, kind: str) -> Verdict:
     found, verdict = objects_of(reply, kind)
     if verdict is not None:
         return verdict
-    if len(found) > LIST_PAGE:
-        return Refused("unreadable", f"page {request.page} has {len(found):,} objects where {LIST_PAGE} were asked")
-    if len(found) < LIST_PAGE:
+    return judge_page(request, len(found))
+
+
+def judge_page(request: Request, found: int) -> Verdict:
+    """Judge a page by the number of its objects."""
+    if found > LIST_PAGE:
+        return Refused("unreadable", f"page {request.page} has {found:,} objects where {LIST_PAGE} were asked")
+    if found < LIST_PAGE:
         return Done()
     if request.page >= LAST_LIST_PAGE:
         return Refused("truncated", f"{MATCHES:,} objects came back, and a list cannot page further", NARROW)
@@ -126,25 +131,31 @@ def unlike(answer: object, kind: str) -> Refused:
     return Refused("unreadable", f"the answer is no {kind}: {excerpt(json.dumps(answer).encode())}")
 
 
-def read_pages(replies: Sequence[Reply], *, columns: tuple[Column, ...], row: Row = dict) -> list[tuple[Value, ...]]:
+def read_pages(replies: Sequence[Reply], *, columns: tuple[Column, ...], row: Row = dict) -> Rows:
     """Read the pages of a list; ProviderError where a page is short although a later one has objects."""
     return read_objects([load(reply).get("objects", []) for reply in replies], columns=columns, row=row)
 
 
-def read_objects(
-    pages: Sequence[Sequence[Mapping[str, Any]]], *, columns: tuple[Column, ...], row: Row = dict
-) -> list[tuple[Value, ...]]:
+def read_objects(pages: Sequence[Sequence[Mapping[str, Any]]], *, columns: tuple[Column, ...], row: Row = dict) -> Rows:
     """Read the objects of pages like `read_pages`."""
-    rows: list[tuple[Value, ...]] = []
+    found: list[Mapping[str, Any]] = []
     short = 0
-    for number, found in enumerate(pages, 1):
-        if found and short:
+    for number, page in enumerate(pages, 1):
+        if page and short:
             raise unreadable(f"page {short} is short although page {number} has objects: they moved between the pages")
-        if len(found) < LIST_PAGE:
+        if len(page) < LIST_PAGE:
             short = short or number
-        first = len(rows) + 1
-        rows += [typed(row(one), columns, first + place) for place, one in enumerate(found)]
-    return rows
+        found += map(row, page)
+    rows = [typed(fields, columns, number) for number, fields in enumerate(found, 1)]
+    return Rows(columns, rows, absent(found, columns))
+
+
+def absent(found: Sequence[Mapping[str, Any]], columns: tuple[Column, ...]) -> tuple[Note, ...]:
+    """Return a note for every column that only the job knows and that no object has: null is left out on the wire."""
+    known = sorted({name for fields in found for name in fields})
+    names = [c.name for c in columns if not c.source and found and all(_found(f, c.name) is None for f in found)]
+    said = 'no object of the answer has "{}": it is null in all of them, or misspelt'
+    return tuple(Note("kaltura.absent_column", said.format(name) + did_you_mean(name, known)) for name in names)
 
 
 def load(reply: Reply) -> Any:

@@ -24,8 +24,10 @@ from reportrunner.providers.kaltura.listing import (
     Text,
     Texts,
     judge_pages,
+    load,
     named,
     objects_of,
+    read_objects,
     read_pages,
     seconds_of,
     write_list_filter,
@@ -211,16 +213,16 @@ def unfold_list(ask: Ask) -> Flow:
     columns = declare(listed.columns, parameters.columns)
     given = list_filter(ask)
     ids = tuple(dict.fromkeys(given.get("idIn", ())))
-    read = partial(_read, columns=columns, row=listed.row)
     if not ids:
         request = wire.call(
             listed.service, "list", (*write_list_filter(listed.filter, given), *FIRST_PAGE), page=1, wave=1
         )
+        read = partial(read_pages, columns=columns, row=listed.row)
         return fetch(ask, request, partial(judge_pages, kind=listed.response), read)
     groups = [list(ids[place : place + LIST_PAGE]) for place in range(0, len(ids), LIST_PAGE)]
     first, *rest = (_group(listed, {**given, "idIn": group}, number, ids) for number, group in enumerate(groups, 1))
     judge = partial(judge_group, kind=listed.response, rest=tuple(rest))
-    return fetch(ask, first, judge, partial(_read_groups, read=read))
+    return fetch(ask, first, judge, partial(_read_groups, columns=columns, row=listed.row))
 
 
 def list_filter(ask: Ask) -> dict[str, Any]:
@@ -251,14 +253,11 @@ def judge_group(request: Request, reply: Reply, *, kind: str, rest: tuple[Reques
     return More(rest) if request.page == 1 and rest else Done()
 
 
-def _read(replies: Sequence[Reply], columns: tuple[Column, ...], row: Row) -> Rows:
-    return Rows(columns, read_pages(replies, columns=columns, row=row))
-
-
-def _read_groups(replies: Sequence[Reply], read: partial[Rows]) -> Rows:
+def _read_groups(replies: Sequence[Reply], columns: tuple[Column, ...], row: Row) -> Rows:
     """Read groups of ids: any of them may be short."""
-    groups = [read((reply,)) for reply in replies]
-    return Rows(groups[0].columns, [row for group in groups for row in group.rows])
+    return read_objects(
+        [[one for reply in replies for one in load(reply).get("objects", [])]], columns=columns, row=row
+    )
 
 
 def _columns(name: str, _: EndpointDataset) -> tuple[Column, ...]:

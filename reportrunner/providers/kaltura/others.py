@@ -23,4 +23,9 @@ FAMILIAR: Mapping[str, str] = {
     "entryVendorTask.add": "reach_entryVendorTask.add",
     "entryVendorTask.exportToCsv": "reach_entryVendorTask.exportToCsv",
     "media.list": "baseEntry.list",
+    "thumbAsset.addFromEntry": "call",
+    "thumbAsset.setAsDefault": "call",
+    "thumbAsset.generate": "call",
+    "eventNotificationTemplate.add": "call",
+    "eventNotificationTemplate.list": "call",
 }
