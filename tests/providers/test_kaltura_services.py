@@ -6,6 +6,7 @@ import re
 import tomllib
 
 import pytest
+from asking import WEEK, flow
 from projects import ROOT, problems
 
 from reportrunner.providers.kaltura import PROVIDER
@@ -24,6 +25,13 @@ OUT = '[outputs.o]\nformat = "html"\n'
 def test_an_example_loads(example: str) -> None:
     (dataset,) = tomllib.loads(example)["datasets"].values()
     assert problems(WINDOWS.get(dataset.get("window", ""), "") + example + OUT) == []
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda text: next(iter(tomllib.loads(text)["datasets"])))
+def test_a_plan_is_a_value(example: str) -> None:
+    (dataset,) = tomllib.loads(example)["datasets"].values()
+    first, second = (flow(dataset, WEEK if "window" in dataset else None) for _ in range(2))
+    assert first == second
 
 
 def test_every_endpoint_has_an_example() -> None:

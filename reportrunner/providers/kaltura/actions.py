@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from reportrunner.ask import Ask, Endpoint
-from reportrunner.flow import Done, Flow, Refused, Reply, Request, Step, Verdict
+from reportrunner.flow import Done, Flow, Judge, Refused, Reply, Request, Step, Verdict
 from reportrunner.providers.kaltura import fields, wire
 from reportrunner.providers.kaltura.dataset import PATIENCE, KalturaDataset, flow_of
 from reportrunner.providers.kaltura.listing import (
@@ -18,6 +18,7 @@ from reportrunner.providers.kaltura.listing import (
     Text,
     Windowless,
     column,
+    knowing,
     load,
     named,
     typed,
@@ -105,7 +106,7 @@ def unfold_add(ask: Ask) -> Flow:
     given = {name: getattr(parameters, name) for name in names if getattr(parameters, name) is not None}
     task = {"objectType": "KalturaEntryVendorTask", **given}
     request = wire.call("reach_entryVendorTask", "add", write("entryVendorTask", task))
-    return once(ask, request, partial(judge_object, kind="KalturaEntryVendorTask", needs="id"), TASK)
+    return once(ask, request, knowing(judge_object, kind="KalturaEntryVendorTask", needs="id"), TASK)
 
 
 def unfold_mailed(ask: Ask) -> Flow:
@@ -119,7 +120,7 @@ def unfold_mailed(ask: Ask) -> Flow:
     return once(ask, request, judge_email, EMAIL)
 
 
-def once(ask: Ask, request: Request, judge: Any, known: tuple[Column, ...]) -> Flow:
+def once(ask: Ask, request: Request, judge: Judge, known: tuple[Column, ...]) -> Flow:
     """Return a flow of one call that is never repeated while its work may have been done."""
     read = partial(_read, columns=declare(known, ask.parameters.columns))
     return flow_of(ask, (Step("act", request, judge, repeatable=False, timeout=PATIENCE),), read)

@@ -24,6 +24,7 @@ from reportrunner.providers.kaltura.listing import (
     coded,
     column,
     judge_pages,
+    knowing,
     load,
     named,
     read_pages,
@@ -143,7 +144,7 @@ def unfold_beacons(ask: Ask) -> Flow:
     request = wire.call("beacon_beacon", "list", form, page=1, wave=1)
     reader = read_alerts if isinstance(parameters, ListAlerts) else read_beacons
     read = partial(reader, columns=declare(ask.endpoint.columns(parameters), parameters.columns))
-    return fetch(ask, request, partial(judge_pages, kind="KalturaBeaconListResponse"), read)
+    return fetch(ask, request, knowing(judge_pages, kind="KalturaBeaconListResponse"), read)
 
 
 def read_beacons(replies: Sequence[Reply], columns: tuple[Column, ...]) -> Rows:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -18,7 +17,7 @@ from reportrunner.providers.kaltura.catalogue import DELIMITER, report_types
 from reportrunner.providers.kaltura.dataset import KalturaDataset
 from reportrunner.providers.kaltura.endpoints import ObjectIds, Report, _dates
 from reportrunner.providers.kaltura.filters import TableFilters, write_filter
-from reportrunner.providers.kaltura.listing import column, write
+from reportrunner.providers.kaltura.listing import column, knowing, write
 from reportrunner.spec import EndpointDataset
 from reportrunner.spelling import did_you_mean
 from reportrunner.strict import Strict
@@ -102,7 +101,7 @@ def unfold_export(ask: Ask) -> Flow:
         "reportItems": [_item(ask, item) for item in parameters.reportItems],
     }
     request = wire.call("report", "exportToCsv", write("params", params))
-    return once(ask, request, partial(judge_object, kind="KalturaReportExportResponse", needs=""), EXPORT)
+    return once(ask, request, knowing(judge_object, kind="KalturaReportExportResponse", needs=""), EXPORT)
 
 
 def _item(ask: Ask, item: ExportItem) -> Mapping[str, object]:

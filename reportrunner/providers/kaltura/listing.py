@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -81,6 +82,23 @@ def seconds_of(window: Window) -> tuple[int, int]:
     if window.start_unix <= RELATIVE:
         raise WindowError("the service reads instants before 1980 as counted from now; begin later", "", "")
     return window.start_unix, window.end_unix - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Knowing:
+    """A judge and what it must know of the question; a value, so that equal plans are equal."""
+
+    judge: Callable[..., Verdict]
+    known: tuple[tuple[str, object], ...]
+
+    def __call__(self, request: Request, reply: Reply) -> Verdict:
+        """Judge with that knowledge."""
+        return self.judge(request, reply, **dict(self.known))
+
+
+def knowing(judge: Callable[..., Verdict], **known: object) -> Knowing:
+    """Return the judge that knows this."""
+    return Knowing(judge, tuple(known.items()))
 
 
 def judge_pages(request: Request, reply: Reply, *, kind: str) -> Verdict:

@@ -24,6 +24,7 @@ from reportrunner.providers.kaltura.listing import (
     Text,
     Texts,
     judge_pages,
+    knowing,
     load,
     named,
     objects_of,
@@ -218,10 +219,10 @@ def unfold_list(ask: Ask) -> Flow:
             listed.service, "list", (*write_list_filter(listed.filter, given), *FIRST_PAGE), page=1, wave=1
         )
         read = partial(read_pages, columns=columns, row=listed.row)
-        return fetch(ask, request, partial(judge_pages, kind=listed.response), read)
+        return fetch(ask, request, knowing(judge_pages, kind=listed.response), read)
     groups = [list(ids[place : place + LIST_PAGE]) for place in range(0, len(ids), LIST_PAGE)]
     first, *rest = (_group(listed, {**given, "idIn": group}, number, ids) for number, group in enumerate(groups, 1))
-    judge = partial(judge_group, kind=listed.response, rest=tuple(rest))
+    judge = knowing(judge_group, kind=listed.response, rest=tuple(rest))
     return fetch(ask, first, judge, partial(_read_groups, columns=columns, row=listed.row))
 
 
