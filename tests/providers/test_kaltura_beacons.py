@@ -128,6 +128,8 @@ def test_a_severity_has_a_name(level: int, name: str) -> None:
 def test_a_beacon_without_a_document_has_no_severity() -> None:
     (row,) = read(HEALTH, page({k: v for k, v in beacon().items() if k != "privateData"}))
     assert (row["severity"], row["severity_name"], row["private_data"]) == (None, None, None)
+    (row,) = read(HEALTH, page(beacon("")))
+    assert (row["severity"], row["private_data"]) == (None, None)
     (row,) = read(HEALTH, page(beacon({}, eventType="staticData")))
     assert (row["severity"], row["stream"], row["private_data"]) == (None, None, "{}")
 
