@@ -68,15 +68,17 @@ class Checker:
         self._expressions(errors, loc)
         return None if errors or self.is_unread(loc) else data
 
-    def mended(self, section: Mapping[str, Any], meant: Iterable[str], loc: Loc, owner: str) -> dict[str, Any]:
+    def mended(
+        self, section: Mapping[str, Any], meant: Iterable[str], loc: Loc, owner: str, known: Iterable[str] = ()
+    ) -> dict[str, Any]:
         """Put right the keys that tell which model a section has, where one is misspelt, so that the rest is checked.
 
-        The model itself cannot say that: its own misspelt key hides which one it is.
+        The model itself cannot say that: its own misspelt key hides which one it is. `known` are no misspellings.
         """
         mended = dict(section)
         for key in section:
             near = suggest(key, set(meant) - set(mended))
-            if near and key not in meant:
+            if near and key not in meant and key not in known:
                 self.problem((*loc, key), f'unknown key "{key}" in {owner}; did you mean "{near}"?', at="key")
                 mended[near] = mended.pop(key)
         return mended

@@ -40,6 +40,10 @@ CODES: Mapping[str, str] = MappingProxyType(
             "Reports of the historical family count on-demand plays only, unless playbackTypeIn is given: live and DVR"
             " audience is silently missing (kaltura.md §5.6)."
         ),
+        "kaltura.absent_column": (
+            "A column that only the job declares is in no object of the answer. The service leaves out what is null, so"
+            " it may be null everywhere, or its name may be misspelt."
+        ),
         "window.unfinished": (
             "A window ends after as_of. What lies beyond has not happened, or is not known yet: a later run gives other"
             ' numbers under the same label. Write to = "as_of", or a window that has ended.'

@@ -66,7 +66,7 @@ class DatasetLoader:
         section = self.sections[name]
         said = [kind for kind in KINDS if kind in section]
         meant = [*KINDS, "source", "each"] if not said else ["source", "each"] if said == ["endpoint"] else []
-        section = self.checker.mended(section, meant, loc, "a dataset")
+        section = self.checker.mended(section, meant, loc, "a dataset", self._endpoints.keys(section))
         kinds = [kind for kind in KINDS if kind in section]
         if len(kinds) != 1:
             self._no_kind(name, kinds, section, loc)

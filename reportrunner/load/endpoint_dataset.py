@@ -63,6 +63,12 @@ class EndpointLoader:
             name, source, endpoint, tree, parameters, window, columns, row_order(parameters) or key, key, each
         )
 
+    def keys(self, section: Mapping[str, Any]) -> frozenset[str]:
+        """Return the keys that the endpoint of a section has, where both are known."""
+        source = self.project.sources.get(str(section.get("source")))
+        endpoint = source.provider.endpoints.get(str(section.get("endpoint"))) if source else None
+        return frozenset(endpoint.parameters.model_fields) if endpoint else frozenset()
+
     def known(self, section: Mapping[str, Any]) -> str:
         """Say which endpoints the source of a section has."""
         source = self.project.sources.get(str(section.get("source")))

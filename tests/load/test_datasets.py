@@ -11,8 +11,10 @@ from projects import FROM_PLAYS, WEEK, loaded, planned, problem, problems
 
 from reportrunner.ask import EndpointNode, FileNode, InlineNode, QueryNode
 from reportrunner.job import Rules
+from reportrunner.providers.kaltura import PROVIDER
 
 A = '[datasets.a]\nrows = [{ id = "x", n = 1 }]\n'
+ONE_OF = " or ".join(f'"{name}"' for name in sorted(PROVIDER.endpoints))
 OUT = '\n[outputs.o]\nformat = "html"\n'
 PARAMS = '[params]\nday = { type = "date", default = 2026-09-01 }\nshare = { type = "ratio", default = 0.9 }\nids = { type = "list", default = ["x", "y"] }\n'
 
@@ -78,7 +80,7 @@ def test_an_error_behind_an_expression_stands_where_it_was_written(opening: str)
             'rows: dataset "q" has "file" already, so it cannot have "rows" | keep one of the two',
         ]),
         ('description = "?"', ['[datasets.q]: dataset "q" does not say where its rows come from | write source and endpoint, or file, or rows, or sql']),
-        ('source = "kaltura"', ['[datasets.q]: dataset "q" has no endpoint | write endpoint = "report.getCsvFromStringParams" or "report.getTable" or "report.getTotal"']),
+        ('source = "kaltura"', [f'[datasets.q]: dataset "q" has no endpoint | write endpoint = {ONE_OF}']),
         ('source = "nowhere"', ['[datasets.q]: dataset "q" has no endpoint | write endpoint = "..."']),
         ('qsl = "select nope from a"', ['[datasets.q]: there is no column "nope"', 'qsl: unknown key "qsl" in a dataset; did you mean "sql"?']),
         ('sql = "select 1 as n"\naccept = { emty = "why" }', ['emty: there is no finding "emty"; did you mean "empty"?']),

@@ -11,8 +11,10 @@ import pytest
 from projects import FROM_PLAYS, WEEK, loaded, planned, problem, problems
 
 from reportrunner.ask import CEILING, Each, EndpointNode
+from reportrunner.providers.kaltura import PROVIDER
 from reportrunner.table import Column, ColumnType
 
+ALL = ", ".join(sorted(PROVIDER.endpoints))
 OUT = '\n[outputs.o]\nformat = "html"\n'
 COURSE = '[datasets.course]\nrows = [{ id = "1_b", n = 1 }, { id = "1_a", n = 2 }, { id = "1_b", n = 3 }]\n'
 ROSTER = '[datasets.roster]\nfile = "data/roster.csv"\ncolumns = { user_id = "string", name = "string", email = "string", manager = "string" }\npersonal = ["user_id"]\n'
@@ -146,8 +148,8 @@ def test_what_is_wrong_with_a_dataset(text: str, said: list[str]) -> None:
         ('source   = "kaltura"', "source = 5", '5: expected the name of a source, found 5 | write source = "kaltura" or "kaltura_reports"'),
         ('source   = "kaltura"', "", '[datasets.plays]: an endpoint needs a source | write source = "kaltura" or "kaltura_reports"'),
         ('"report.getTable"', '"getTable"', '"getTable": kaltura has no endpoint "getTable"; did you mean "report.getTable"?'),
-        ('"report.getTable"', '"report.get"', '"report.get": kaltura has no endpoint "report.get" | there is report.getCsvFromStringParams, report.getTable, report.getTotal'),
-        ('"report.getTable"', "5", '5: kaltura has no endpoint "5" | there is report.getCsvFromStringParams, report.getTable, report.getTotal'),
+        ('"report.getTable"', '"report.get"', f'"report.get": kaltura has no endpoint "report.get" | there is {ALL}'),
+        ('"report.getTable"', "5", f'5: kaltura has no endpoint "5" | there is {ALL}'),
         ('window   = "week"', 'window = "weak"', '"weak": there is no window "weak"; did you mean "week"?'),
         ('window   = "week"', 'window = "autumn"', '"autumn": there is no window "autumn" | there is week'),
     ],
@@ -225,3 +227,10 @@ def test_what_goes_over_a_broken_dataset_is_not_also_broken() -> None:
     each = 'each = { dataset = "people", column = "id" }\n'
     found = problems(f"{WEEK}{FROM_PLAYS}{each}{ENTRY}{broken}{OUT}")
     assert found == ['kye: unknown key "kye" in a dataset; did you mean "key"?']
+
+
+def test_a_key_of_the_endpoint_is_no_misspelling_of_another() -> None:
+    item = '{ type = "caption", field = "content", match = "exists" }'
+    search = f'source = "kaltura"\nendpoint = "elasticsearch_esearch.searchEntry"\nsearch = {{ items = [{item}] }}\n'
+    assert problems(f"[datasets.found]\n{search}{OUT}") == []
+    assert problem(f"[datasets.found]\n{search}eahc = {{ values = [1], as = 'n' }}\n{OUT}").startswith("eahc: ")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reportrunner.ask import Provider
 from reportrunner.flow import Envelope
-from reportrunner.providers.kaltura import custom, export, graphs, session, table, total
+from reportrunner.providers.kaltura import custom, export, graphs, others, session, table, total
 from reportrunner.providers.kaltura.envelope import MULTIREQUEST
 from reportrunner.providers.kaltura.session import KalturaSource
 from reportrunner.source_spec import SourceSpec
@@ -26,7 +26,15 @@ PROVIDER = Provider(
     settings=KalturaSource,
     endpoints={
         endpoint.name: endpoint
-        for endpoint in (table.TABLE, total.TOTAL, graphs.GRAPHS, total.BASE_TOTAL, export.EXPORT, custom.CSV)
+        for endpoint in (
+            table.TABLE,
+            total.TOTAL,
+            graphs.GRAPHS,
+            total.BASE_TOTAL,
+            export.EXPORT,
+            custom.CSV,
+            *others.ENDPOINTS,
+        )
     },
     account=_account,
     secrets=session.secrets,
@@ -36,6 +44,7 @@ PROVIDER = Provider(
     unfit=session.unfit,
     envelope=_envelope,
     familiar={
+        **others.FAMILIAR,
         "getTable": "report.getTable",
         "getTotal": "report.getTotal",
         "report.getTotals": "report.getTotal",

@@ -103,7 +103,7 @@ def question(parameters: ReportDataset, filters: ReportFilters | None, of: Slice
     return (
         ("reportType", parameters.report),
         *write_filter(filters),
-        *_dates(of, by_day=bucketed and interval in {None, "days", "months", "years"}),
+        *dates(of, by_day=bucketed and interval in {None, "days", "months", "years"}),
         *((("reportInputFilter[interval]", interval),) if interval else ()),
         ("responseOptions[objectType]", "KalturaReportResponseOptions"),
         ("responseOptions[delimiter]", DELIMITER),
@@ -125,7 +125,7 @@ def slices_of(ask: Ask, parameters: ReportDataset, *, bucketed: bool) -> tuple[S
         raise WindowError(f'{error.message}; or let the runner cut it: dst = "split"') from None
 
 
-def _dates(of: Slice, *, by_day: bool) -> Pairs:
+def dates(of: Slice, *, by_day: bool) -> Pairs:
     """Write the window: whole days of buckets by day ids, everything else by exact instants (kaltura.md §6).
 
     `toDate` is the last second that belongs to the window.
