@@ -67,6 +67,10 @@ class Endpoint:
     """Its report types, where it has such: wire id, name, description."""
     report_columns: Callable[[str], tuple[Column, ...]] = lambda _: ()
     """The columns of a report type by wire id."""
+    question: Callable[[EndpointDataset], str] = lambda _: ""
+    """What two endpoints that can answer the same question have in common when they do."""
+    lossy: tuple[str, str] | None = None
+    """The finding, code and reason, that its texts become where another endpoint answers the same question exactly."""
     rows: Callable[[Ask], int | None] = lambda _: None
     """How many rows an ask will have, where that can be told before asking."""
     traps: tuple[str, ...] = ()
@@ -201,6 +205,11 @@ class QueryNode:
 
 
 Node = EndpointNode | FileNode | InlineNode | QueryNode
+
+
+def action_of(node: Node) -> str:
+    """Return what a dataset changes at the provider, in words; empty for one that only reads."""
+    return node.endpoint.action(node.parameters) if isinstance(node, EndpointNode) else ""
 
 
 def needs_of(node: Node) -> tuple[str, ...]:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reportrunner.ask import BoundCheck, EndpointNode, Node
@@ -120,12 +120,44 @@ def apply_rules(job: JobSpec, nodes: Mapping[str, Node], landed: Mapping[str, La
         findings += [
             Finding(note.code, _severity(note.code), subject, note.message, sample=note.sample) for note in got.notes
         ]
-        if got.table.rows == 0 and rules.empty != "ok":
+        held = any(note.code == "action.held_back" for note in got.notes)
+        if got.table.rows == 0 and rules.empty != "ok" and not held:
             severity: FindingSeverity = "warn" if rules.empty == "warn" else "error"
             findings.append(Finding("empty", severity, subject, "no rows came back"))
         if rules.reconcile and rules.reconcile in landed:
             findings += _reconcile(name, nodes, landed, rules.reconcile, ask)
+    findings += _lossy(nodes, landed, ask)
     return tuple(accepted(finding, job.rules) for finding in findings)
+
+
+def _lossy(nodes: Mapping[str, Node], landed: Mapping[str, Landed], ask: Ask) -> Iterator[Finding]:
+    """Hold the texts of a dataset against those of another one that has them exactly."""
+    asked = [
+        node for node in nodes.values() if isinstance(node, EndpointNode) and node.name in landed and not node.each
+    ]
+    for mine in asked:
+        question = mine.endpoint.question(mine.parameters)
+        exact = [o for o in asked if o.endpoint.lossy is None and (o.source, o.window) == (mine.source, mine.window)]
+        other = next((o for o in exact if question and o.endpoint.question(o.parameters) == question), None)
+        if mine.endpoint.lossy is None or other is None or not mine.key or mine.key != other.key:
+            continue
+        code, reason = mine.endpoint.lossy
+        differing, sample = _differing(mine, other, ask)
+        if differing:
+            said = f'{differing:,} rows have other texts than in "{other.name}": {reason}'
+            yield Finding(code, "warn", f"datasets.{mine.name}", said, differing, tuple(sample))
+
+
+def _differing(mine: EndpointNode, other: EndpointNode, ask: Ask) -> tuple[int, list[str]]:
+    names = {column.name for column in other.columns}
+    texts = [c.name for c in mine.columns if c.type is ColumnType.STRING and c.name in names and c.name not in mine.key]
+    key = " and ".join(f"m.{_quoted(name)} is not distinct from o.{_quoted(name)}" for name in mine.key)
+    unlike = [f"m.{_quoted(name)} is distinct from o.{_quoted(name)}" for name in texts]
+    wrong = " or ".join([f"o.{_quoted(mine.key[0])} is null and m.{_quoted(mine.key[0])} is not null", *unlike])
+    shown = ", ".join(f"m.{_quoted(name)}" for name in [*mine.key, *texts])
+    sql = f"from {_quoted(mine.name)} m left join {_quoted(other.name)} o on {key} where {wrong} order by all"
+    rows, count = ask(SqlText(f"select {shown} {sql}"), SAMPLE)
+    return count, _sample(rows)
 
 
 def _severity(code: str) -> FindingSeverity:

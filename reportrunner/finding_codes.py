@@ -31,11 +31,19 @@ CODES: Mapping[str, str] = MappingProxyType(
             "The provider estimates many more rows than came. Its estimates are often off by some per cent; this one is"
             " off by more than a tenth."
         ),
+        "action.held_back": (
+            "An action was not carried out, because a dataset failed or a check found an error before it. Nothing was"
+            " changed at the provider."
+        ),
         "secret_in_reply": (
             "A reply held a secret of this run, such as its session; *** stands in its place, in the table as in every"
             " document. Ask for other columns, or accept it where the column is not used."
         ),
         "unexpected_column": "An answer had a column that neither catalogue nor job declares. It was dropped.",
+        "kaltura.lossy_text": (
+            "A table's texts differ from those of a CSV export of the same question: `;` and the delimiter arrive as"
+            " blanks in tables (kaltura.md §5.1). Use the export's texts where exact names matter."
+        ),
         "kaltura.vod_only": (
             "Reports of the historical family count on-demand plays only, unless playbackTypeIn is given: live and DVR"
             " audience is silently missing (kaltura.md §5.6)."

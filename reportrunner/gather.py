@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from reportrunner.ask import CEILING, EndpointNode, FileNode, InlineNode, Node, QueryNode, needs_of
+from reportrunner.ask import CEILING, EndpointNode, FileNode, InlineNode, Node, QueryNode, action_of, needs_of
 from reportrunner.environment import Finished, LocalDone
 from reportrunner.errors import InvalidError, ReportrunnerError
 from reportrunner.execute import Executor
@@ -15,7 +15,7 @@ from reportrunner.flow import Answer, Exchange, Flow
 from reportrunner.land import read_csv_file
 from reportrunner.plan import RunPlan
 from reportrunner.settle import deduplicated, keyed, settled
-from reportrunner.table import Landed, Table, Value
+from reportrunner.table import Landed, Note, Rows, Table, Value
 from reportrunner.table_file import column_values, null_count
 
 Transform = Callable[[QueryNode, Mapping[str, Table], Path], Table]
@@ -60,8 +60,16 @@ class Gathered:
 class Gathering:
     """One pass over a plan: starts what is ready, takes what has ended, until every dataset is landed or lost."""
 
-    def __init__(self, plan: RunPlan, executor: Executor, place: Place, transform: Transform, said: Said) -> None:
-        """Start nothing yet."""
+    def __init__(
+        self,
+        plan: RunPlan,
+        executor: Executor,
+        place: Place,
+        transform: Transform,
+        said: Said,
+        held_back: HeldBack = lambda _: "",
+    ) -> None:
+        """Start nothing yet; `held_back` is asked once all that only reads has ended, before anything acts."""
         self._plan = plan
         self._executor = executor
         self._place = place
@@ -72,6 +80,10 @@ class Gathering:
         self._flows: dict[int, tuple[str, int, Flow]] = {}
         self._landing: set[str] = set()
         self._outbox: dict[str, list[Flow]] = {}
+        self._held_back = held_back
+        self._acting = acting(plan.nodes)
+        self._verdict: str | None = None if self._acting else ""
+        """Why nothing acts; empty when all may go ahead, None until that is known."""
         self.result = Gathered()
 
     def begin(self) -> None:
@@ -105,7 +117,7 @@ class Gathering:
                 del self._waiting[name]
                 self.result.behind[name] = lost
                 self._said(name, "lost", f'needs dataset "{lost}", which failed')
-            elif all(need in self.result.landed for need in needs):
+            elif all(need in self.result.landed for need in needs) and (name not in self._acting or self._may_act()):
                 del self._waiting[name]
                 self._start(name, node)
 
@@ -117,8 +129,19 @@ class Gathering:
         """Name the envelope that a dataset's calls share with others by its first dataset; "" for none."""
         return next((names[0] for names in self._plan.envelopes if name in names), "")
 
+    def _may_act(self) -> bool:
+        """Tell whether all that only reads has ended; then it is settled, once, whether anything acts."""
+        ended = not self._landing and not self._flows and set(self._waiting) <= self._acting
+        if self._verdict is None and ended:
+            self._verdict = self._held_back(self.result)
+        return self._verdict is not None
+
     def _start(self, name: str, node: Node) -> None:
         file = self._place.tables / f"{name}.duckdb"
+        if self._verdict and action_of(node):
+            empty = Rows(node.columns, (), (Note("action.held_back", f"not done: {self._verdict}"),))
+            self._land(name, lambda: deduplicated(empty, name, file, node.order, ()))
+            return
         match node:
             case InlineNode():
                 self._land(name, lambda: deduplicated(node.rows, name, file, node.order, node.key))
@@ -209,8 +232,19 @@ class Gathering:
         self._said(name, "lost", str(error))
 
 
+HeldBack = Callable[[Gathered], str]
+"""Says why a run must not act on what it has read; empty when it may."""
 Said = Callable[[str, str, str], None]
 """Told of a dataset, what became of it (`landed`, `lost`) and a detail."""
+
+
+def acting(nodes: Mapping[str, Node]) -> frozenset[str]:
+    """Return the datasets that act, and those that need one of them."""
+    found: set[str] = set()
+    for name, node in nodes.items():  # in dependency order
+        if action_of(node) or found & set(needs_of(node)):
+            found.add(name)
+    return frozenset(found)
 
 
 def gather(gatherings: Iterable[Gathering], executor: Executor, side_by_side: int) -> Iterator[Gathering]:

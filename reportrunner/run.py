@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from reportrunner import __version__
@@ -73,7 +74,7 @@ def gathering_of(trip: Trip, executor: Executor) -> Gathering:
     """Return the gathering of a run; nothing is started yet."""
     place = Place(trip.prepared.order.root, trip.state / "tables")
     plan = trip.prepared.plan
-    return Gathering(plan, executor, place, _transformer(plan.job), trip.said)
+    return Gathering(plan, executor, place, _transformer(plan.job), trip.said, partial(held_back, plan))
 
 
 def landed_table(prepared: Prepared, executor: Executor, tables: Path, said: Said) -> Gathered:
@@ -115,8 +116,17 @@ def _published(trip: Trip, gathered: Gathered, sent: Sequence[Sent]) -> Ended:
     return replace(ended, folder=folder)
 
 
+def held_back(plan: RunPlan, gathered: Gathered) -> str:
+    """Say why a run must not act on what it has read: a dataset failed, or a check found an error."""
+    if gathered.lost:
+        return f'dataset "{next(iter(gathered.lost))}" failed'
+    errors = [finding for finding in check(plan, gathered) if finding.severity == "error"]
+    return f"{errors[0].subject} found an error: {errors[0].message}" if errors else ""
+
+
 def check(plan: RunPlan, gathered: Gathered) -> tuple[Finding, ...]:
-    """Return what the job's checks and the built-in rules found on the landed tables."""
+    """Return what the job's checks and the built-in rules found on the tables that have landed."""
+    ready = tuple(check for check in plan.checks if set(check.inputs) <= gathered.landed.keys())
     tables = {name: landed.table for name, landed in gathered.landed.items()}
     with SqlSession(tables, plan.job.as_of) as session:
 
@@ -127,7 +137,7 @@ def check(plan: RunPlan, gathered: Gathered) -> tuple[Finding, ...]:
                 of = next((("checks", c.name, "sql") for c in plan.checks if c.sql is sql), ())
                 raise plan.job.sql_invalid(of, sql, error) from None
 
-        return (*run_checks(plan.checks, ask), *apply_rules(plan.job, plan.nodes, gathered.landed, ask))
+        return (*run_checks(ready, ask), *apply_rules(plan.job, plan.nodes, gathered.landed, ask))
 
 
 WORST_FIRST = (1, 6, 4, 3, 5, 0)

@@ -112,11 +112,25 @@ def _configured(prepared: Sequence[Prepared]) -> tuple[tuple[Prepared, ...], dic
 
 
 def _stand_in(sources: Mapping[str, Source], stack: ExitStack) -> dict[str, SourceRuntime]:
-    from reportrunner.sandbox import SANDBOX_ADMIN_SECRET, SANDBOX_KS, Sandbox
+    from reportrunner.sandbox import SANDBOX_ADMIN_SECRET, SANDBOX_KS, SANDBOX_TOKENS, Sandbox
 
     partner = next((p for source in sources.values() if (p := getattr(source.settings, "partner", 0))), 10042)
     sandbox = stack.enter_context(Sandbox(clock=time.time, partner=partner))
     secrets = {"admin_secret": SANDBOX_ADMIN_SECRET, "session": SANDBOX_KS}
-    for value in secrets.values():
+    for value in (*secrets.values(), *(token.secret for token in SANDBOX_TOKENS.values())):
         REDACTOR.learn(value)
-    return {name: sandbox_runtime(source, sandbox.base_url, secrets, wall_clock) for name, source in sources.items()}
+    return {
+        name: sandbox_runtime(source, sandbox.base_url, {**secrets, **_app_token(source)}, wall_clock)
+        for name, source in sources.items()
+    }
+
+
+def _app_token(source: Source) -> dict[str, str]:
+    """Return the stand-in's application token of the kind that the source has."""
+    from reportrunner.sandbox import token_like
+
+    wanted = getattr(getattr(source.settings, "auth", None), "app_token", None)
+    if wanted is None:
+        return {}
+    token = token_like(wanted.hash_type)
+    return {"app_token_id": token.id, "app_token": token.secret}

@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
+
+if TYPE_CHECKING:
+    from reportrunner.plan import RunPlan
 
 F = TypeVar("F", bound=Callable[..., Any])
 PARAM_PREFIX = "REPORTRUNNER_PARAM_"
@@ -187,3 +190,19 @@ def _marks(path: Path) -> set[str]:
 
 def _names(roots: Iterable[Path]) -> str:
     return ", ".join(sorted(os.path.relpath(root) for root in roots))
+
+
+def refuse_actions(plans: Iterable[RunPlan]) -> None:
+    """Raise a usage error that names every dataset which would change something at a provider."""
+    from reportrunner.ask import action_of
+    from reportrunner.errors import UsageError
+
+    acting = [
+        f"  {plan.job.name}: datasets.{name} {words}"
+        for plan in plans
+        for name, node in plan.nodes.items()
+        if (words := action_of(node))
+    ]
+    if acting:
+        said = "\n".join(["these datasets change something at the provider:", *acting])
+        raise UsageError(f"{said}\nnothing was sent; give --allow-actions to let them")

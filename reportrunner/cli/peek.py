@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
-from reportrunner.cli.options import Found, find_jobs, given_params, live_options, not_empty, wall_clock
+from reportrunner.cli.options import Found, find_jobs, given_params, live_options, not_empty, refuse_actions, wall_clock
 
 if TYPE_CHECKING:
     from reportrunner.prepare import Prepared
@@ -55,6 +55,7 @@ def command(**options: Unpack[Options]) -> int:
     if code:
         return code
     ready = _only(prepared[0], dataset)
+    refuse_actions([ready.plan])
     progress = Progress([ready.plan])
     with (
         tempfile.TemporaryDirectory(prefix="reportrunner-") as folder,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reportrunner.ask import CEILING, EndpointNode, FileNode, Node, QueryNode
+from reportrunner.ask import CEILING, EndpointNode, FileNode, Node, QueryNode, action_of
 from reportrunner.flow import Flow, Request, SessionKey, fill_json, show
 from reportrunner.load.outputs import output_path
 from reportrunner.plan import RunPlan
@@ -61,6 +61,8 @@ def _dataset(plan: RunPlan, node: Node) -> dict[str, Any]:
             "source": node.source.name,
             "endpoint": node.endpoint.name,
             **({"window": node.parameters.window} if node.parameters.window else {}),
+            **({"acts": words} if (words := action_of(node)) else {}),
+            **({"rows": rows} if (rows := node.endpoint.rows(node.sample())) is not None else {}),
             **_asks(plan, node),
             "columns": columns,
         }
@@ -140,7 +142,9 @@ def _headline(dataset: dict[str, Any]) -> str:
         case "endpoint":
             window = f" over {dataset['window']}" if "window" in dataset else ""
             times = dataset.get("open") or f"{len(dataset['requests'])} x {dataset['endpoint']}"
-            return f"{times} at {dataset['source']}{window}"
+            rows = f", about {dataset['rows']:,} rows" if "rows" in dataset else ""
+            acts = f"; {dataset['acts']}: needs --allow-actions" if "acts" in dataset else ""
+            return f"{times} at {dataset['source']}{window}{rows}{acts}"
         case "sql":
             return f"SQL over {', '.join(dataset['inputs'])}"
         case "file":

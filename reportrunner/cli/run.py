@@ -9,7 +9,15 @@ from typing import TypedDict, Unpack
 
 import click
 
-from reportrunner.cli.options import STATE, find_jobs, given_params, job_arguments, live_options, wall_clock
+from reportrunner.cli.options import (
+    STATE,
+    find_jobs,
+    given_params,
+    job_arguments,
+    live_options,
+    refuse_actions,
+    wall_clock,
+)
 from reportrunner.cli.terminal import start_logging
 
 
@@ -26,6 +34,7 @@ class Options(TypedDict):
     workers: int
     verbose: int
     log_file: Path | None
+    allow_actions: bool
 
 
 @click.command("run")
@@ -34,6 +43,7 @@ class Options(TypedDict):
 @click.option(
     "--jobs", "side_by_side", default=4, show_default=True, type=click.IntRange(1, 64), help="Jobs side by side."
 )
+@click.option("--allow-actions", is_flag=True, help="Let jobs change something at the provider.")
 @live_options
 def command(**options: Unpack[Options]) -> int:
     """Run jobs and publish their documents.
@@ -56,6 +66,8 @@ def command(**options: Unpack[Options]) -> int:
     prepared, invalid = prepare_all(found, Moment(options["as_of"], wall, options["sandbox"]), params)
     if not prepared:
         return invalid
+    if not options["allow_actions"]:
+        refuse_actions(ready.plan for ready in prepared)
     progress = Progress([ready.plan for ready in prepared])
 
     def trip(ready: Prepared) -> Trip:

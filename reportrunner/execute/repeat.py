@@ -64,7 +64,8 @@ def decide(task: Task, again: Again, reply: Reply, now: float, rng: Random) -> L
         task.renewed = True
         return Renew()
     if again.why == "stale":
-        return Refused("failed", again.words) if task.walk.restarted else Restart()
+        may = task.walk.flow.steps[0].repeatable and not task.walk.restarted
+        return Restart() if may else Refused("failed", again.words)
     kind: Literal["refused", "timeout", "unreachable", "failed"] = "unreachable" if reply.fault else "failed"
     if reply.fault == "timeout":
         kind = "timeout"

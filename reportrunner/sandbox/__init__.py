@@ -1,7 +1,7 @@
 """The built-in stand-in for the providers: a real HTTP server on loopback over a deterministic universe."""
 
 from reportrunner.sandbox.faults import Faults, First
-from reportrunner.sandbox.kaltura_app_tokens import SANDBOX_TOKENS, AppToken
+from reportrunner.sandbox.kaltura_app_tokens import SANDBOX_TOKENS, AppToken, token_like
 from reportrunner.sandbox.kaltura_session import SANDBOX_ADMIN_SECRET, SANDBOX_KS, child_secret
 from reportrunner.sandbox.log import Record
 from reportrunner.sandbox.sandbox import Sandbox
@@ -16,4 +16,5 @@ __all__ = [
     "Record",
     "Sandbox",
     "child_secret",
+    "token_like",
 ]

@@ -23,6 +23,7 @@ from reportrunner.providers.kaltura.question import (
     meanings,
     question,
     reports_with,
+    same_question,
     slices_of,
     total_columns,
     vod_only,
@@ -196,6 +197,7 @@ EXPORT = Endpoint(
     key=_key,
     findings=vod_only,
     notes=lambda parameters: meanings(export_columns(parameters)),
+    question=same_question,
     zone=ZONE,
     permissions="ANALYTICS_BASE",
     traps=(

@@ -151,6 +151,13 @@ def dates(of: Slice, *, by_day: bool) -> Pairs:
     )
 
 
+def same_question(parameters: EndpointDataset) -> str:
+    """Return what a table and an export of the same question share."""
+    assert isinstance(parameters, BucketedDataset)
+    keys = {"report", "objectIds", "filters", "interval", "window", "impersonate", "role", "privileges"}
+    return parameters.model_dump_json(include=keys)
+
+
 def total_columns(parameters: EndpointDataset) -> tuple[Column, ...]:
     """Return the columns of a report's total."""
     assert isinstance(parameters, ReportDataset)

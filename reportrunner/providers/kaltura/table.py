@@ -21,6 +21,7 @@ from reportrunner.providers.kaltura.question import (
     meanings,
     question,
     reports_with,
+    same_question,
     slices_of,
     total_columns,
     vod_only,
@@ -161,8 +162,8 @@ def unfold_table(ask: Ask) -> Flow:
     if parameters.large == "csv":
         return export.unfold_table_as_csv(ask, parameters, parameters.filters, catalogued(parameters))
     slices = slices_of(ask, parameters, bucketed=parameters.bucketed)
-    _check_slices(ask, parameters, slices)
     requests = [_page(parameters, of, f"{n:03d}" if len(slices) > 1 else "0") for n, of in enumerate(slices)]
+    _check_slices(ask, parameters, slices)
     judged = _judged_total(parameters)
     also = (*requests[1:], *((companion(ask, parameters, parameters.filters),) if judged else ()))
     judge = TableJudge(parameters.type.name, parameters.large, _ways(parameters), quiz=_quiz(parameters))
@@ -263,6 +264,8 @@ TABLE = Endpoint(
     key=_key,
     findings=vod_only,
     notes=lambda parameters: meanings(table_columns(parameters)),
+    question=same_question,
+    lossy=("kaltura.lossy_text", "`;` and `|` arrive as blanks in a table"),
     rows=rows_expected,
     zone=ZONE,
     permissions="ANALYTICS_BASE",

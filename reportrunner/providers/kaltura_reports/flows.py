@@ -18,7 +18,7 @@ from reportrunner.providers.kaltura_reports.parameters import (
     ReportsDataset,
     ReportsEnrichment,
 )
-from reportrunner.providers.kaltura_reports.reading import declared_columns, read_csv
+from reportrunner.providers.kaltura_reports.reading import declared_columns, read_file
 from reportrunner.window.span import WindowError, parse_duration
 
 Pairs = tuple[tuple[str, JsonValue], ...]
@@ -40,9 +40,9 @@ def unfold(ask: Ask, write: Write, session_source: Callable[[Any], str]) -> Flow
     steps = (
         Step("generate", generate, judge_generate, repeatable=parameters.poll.regenerate),
         Step("poll", poll, judge_poll, poll=waiting),
-        Step("serve", serve, judge_serve),
+        Step("serve", serve, judge_serve, download=True),
     )
-    read = partial(read_csv, columns=declared_columns(parameters))
+    read = partial(read_file, columns=declared_columns(parameters))
     deadline = waiting.timeout + dt.timedelta(minutes=10)
     key = SessionKey(session_source(ask.source.settings), tuple(parameters.privileges))
     return Flow(ask.dataset, ask.source.name, f"kaltura_reports.{report}", steps, read, key, deadline=deadline)

@@ -14,7 +14,10 @@ READY = "completed"
 HEAD = 4_096
 """Bytes from which a served file is judged; a document that stands in its place is shorter."""
 PRIVILEGE_HINT = 'chat and collaboration reports need privileges = ["virtualeventid:<id>"] on the dataset'
-FORGOTTEN = "if it no longer knows the report that it made: how long it keeps one is not documented; run again"
+FORGOTTEN = (
+    "if it no longer knows the report that it made: how long it keeps one is not documented;"
+    " poll = { regenerate = true } makes another"
+)
 
 
 def judge_generate(_: Request, reply: Reply) -> Verdict:
@@ -76,7 +79,9 @@ def _judge(reply: Reply) -> Verdict | None:
 def _judge_later(reply: Reply) -> Verdict | None:
     """Judge what names a report by its session id: whether an unknown one is 404 or 400 is not documented."""
     verdict = _judge(reply)
-    if isinstance(verdict, Refused) and reply.status in {400, 404, 410}:
+    if isinstance(verdict, Refused) and reply.status in {404, 410}:
+        return Again("stale", f"{verdict.words}; {FORGOTTEN}")
+    if isinstance(verdict, Refused) and reply.status == 400:
         return replace(verdict, hint=FORGOTTEN)
     return verdict
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 
-from reportrunner.delimited import decoded, typed_rows, unreadable
+from reportrunner.delimited import decoded, dropped, typed_rows, unreadable
 from reportrunner.flow import Reply
 from reportrunner.spec import EndpointDataset
-from reportrunner.table import Column, ColumnType, Rows
+from reportrunner.table import Bulk, Column, ColumnType, Dialect, Rows
 
 _PERSONAL = frozenset({"name", "user", "nickname", "phone"})
 _PERSONAL_ENDS = ("userid", "username", "email", "firstname", "lastname", "fullname", "displayname", "moderatorid")
@@ -26,6 +26,15 @@ def is_personal(name: str) -> bool:
     """Tell whether a column's name speaks of a person: `user_id`, `userName`, `to_email`; other names tell nothing."""
     word = "".join(letter for letter in name.lower() if letter.isalnum())
     return word in _PERSONAL or word.endswith(_PERSONAL_ENDS)
+
+
+def read_file(replies: tuple[Reply, ...], columns: tuple[Column, ...]) -> Rows | Bulk:
+    """Read the served file: a small one here, a large one in place by the table engine."""
+    reply = replies[0]
+    if reply.file is None or reply.size <= len(reply.body):
+        return read_csv(replies, columns)
+    header = next(csv.reader(io.StringIO(reply.body.decode("utf-8-sig", "replace"), newline="")), [])
+    return Bulk(columns, reply.file, Dialect(), dropped([name.strip().lower() for name in header], columns))
 
 
 def read_csv(replies: tuple[Reply, ...], columns: tuple[Column, ...]) -> Rows:
