@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from reportrunner.sandbox.universe import WHOLE, Entry, Event, midnight, more, more_stream, mondays
+from reportrunner.sandbox.universe import WHOLE, Entry, Event, midnight, mondays, more, more_stream
 
 CROWD = Entry(
     entry_id="1_crowd1",

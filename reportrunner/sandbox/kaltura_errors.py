@@ -12,9 +12,11 @@ _WORDS = {
         'Invalid enumeration value "@ENUM_VAL@" for parameter "@PARAM_NAME@", expecting enumeration type "@ENUM_TYPE@"'
     ),
     "INVALID_KS": 'Invalid KS "@KSID@", Error "@ERR_CODE@,@ERR_DESC@"',
+    "INVALID_REPORT_ITEMS_GROUP": "Invalid report items group",
     "MISSING_KS": "Missing KS, session not established",
     "MISSING_MANDATORY_PARAMETER": 'Missing parameter "@PARAM_NAME@"',
     "REPORT_NOT_FOUND": 'Report "@ID@" not found',
+    "SEARCH_TOO_GENERAL": "Search is too general",
     "SERVICE_DOES_NOT_EXISTS": 'Service "@SRV_NAME@" does not exists',
     "SERVICE_FORBIDDEN": "The access to service [@SERVICE@] is forbidden",
     "SERVICE_NOT_SPECIFIED": "Service name was not specified, please specify one",
