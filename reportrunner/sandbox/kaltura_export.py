@@ -81,7 +81,7 @@ def _page(params: Params) -> Page:
 
 
 def report_csv(question: Question, params: Params) -> bytes:
-    """Write the file: BOM, bare line feeds, everything quoted, an apostrophe before what a spreadsheet would compute."""
+    """Write the file: BOM, bare line feeds, every cell quoted, an apostrophe before what looks like a formula."""
     title, text, headers = (str(required(params, name)) for name in _TEXTS)
     page = _page(params)
     totals, semicolon, columns = headers.partition(";")

@@ -200,7 +200,7 @@ _OTHERS: dict[str, Metric] = {
     "view_unique_audience": lambda t: len(t.viewers),
     "view_unique_audience_dvr": lambda t: _viewers(t.of("dvr")),
     "view_unique_combined_live_audience": lambda t: len(t.viewers),
-    "view_unique_sessions": lambda t: len({(event.viewer, event.entry_id) for event in t.events}),
+    "view_unique_sessions": lambda t: len(t.viewers),
 }
 
 

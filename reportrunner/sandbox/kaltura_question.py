@@ -58,7 +58,16 @@ class Question:
     end_user: bool
     object_ids: str
     asked: Params
+    world: World
     plays: tuple[Event, ...]
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """All that decides the rows of the answer, for remembering them from page to page."""
+        ends = (self.window.start, self.window.end) if self.window else ()
+        asked = tuple(sorted(self.asked.items()))
+        options = (self.delimiter, self.skip_empty, self.friendly, self.object_ids)
+        return (self.report["wire"], ends, asked, options, self.world.partner, self.world.crowd)
 
     @property
     def days(self) -> int:
@@ -226,6 +235,7 @@ def read_question(params: Params, world: World) -> Question:
         end_user=end_user,
         object_ids=object_ids,
         asked=asked,
+        world=world,
         plays=_plays(asked, report, window, world, (delimiter, object_ids)) if window else (),
     )
 

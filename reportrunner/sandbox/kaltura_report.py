@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import shake_128
 
 from reportrunner.sandbox.kaltura_buckets import buckets, date_column, day_points
@@ -122,12 +125,26 @@ def _sorted(question: Question, rows: list[Row], order: str, columns: list[str])
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question with its order, equal to another by what decides the rows."""
+
+    key: tuple[object, ...]
+    order: str
+    question: Question = field(compare=False)
+
+
+@lru_cache(maxsize=8)
+def _remembered(asked: _Asked) -> tuple[list[str], list[Row]]:
+    columns = columns_of(asked.question)
+    if is_quiz(asked.question):
+        return columns, quiz_rows(asked.question, asked.order)
+    return columns, _sorted(asked.question, _rows(asked.question, columns), asked.order, columns)
+
+
 def sorted_rows(question: Question, order: str) -> tuple[list[str], list[Row]]:
     """Answer the columns and all rows of a report's table, in the order asked for."""
-    columns = columns_of(question)
-    if is_quiz(question):
-        return columns, quiz_rows(question, order)
-    return columns, _sorted(question, _rows(question, columns), order, columns)
+    return _remembered(_Asked(question.key, order, question))
 
 
 def total_count(question: Question, rows: int, page: Page) -> int:
@@ -207,23 +224,27 @@ def base_total(params: Params, world: World) -> list[Thing]:
     ]
 
 
-def _points(question: Question, name: str) -> list[tuple[str, str]]:
-    """List the points of one graph."""
+def _series(question: Question, ids: list[str]) -> dict[str, list[tuple[str, str]]]:
+    """Give the points of graphs over buckets of time or over the values of the table's first column."""
     kind = question.report["graph_kind"]
-    drilled = kind == "multi_by_date_id" and question.object_ids
     if kind == "by_date_id":
-        return [(label, php_number(METRICS[name](sums))) for label, sums in buckets(question).items()]
-    column = columns_of(question)[0]
-    of = TRAITS[column]
-    if kind == "multi_by_name" or drilled:
-        found = tallies(question.plays, of)
-        return [(value, php_number(METRICS[name](found[value]))) for value in sorted(found)]
+        return _curves(buckets(question), ids)
+    of = TRAITS[columns_of(question)[0]]
+    if kind == "multi_by_name" or question.object_ids:
+        return _curves(dict(sorted(tallies(question.plays, of).items())), ids)
 
-    def split(sums: Tally) -> str:
-        parts = tallies(sums.events, of)
-        return ",".join(f"{value}:{php_number(METRICS[name](parts[value]))}" for value in sorted(parts))
+    def split(name: str) -> Callable[[Tally], str]:
+        def devices(sums: Tally) -> str:
+            parts = sorted(tallies(sums.events, of).items())
+            return ",".join(f"{value}:{php_number(METRICS[name](part))}" for value, part in parts)
 
-    return list(day_points(question, split).items())
+        return devices
+
+    return {name: list(day_points(question, split(name)).items()) for name in ids}
+
+
+def _curves(found: dict[str, Tally], ids: list[str]) -> dict[str, list[tuple[str, str]]]:
+    return {name: [(x, php_number(METRICS[name](sums))) for x, sums in found.items()] for name in ids}
 
 
 def graph_points(question: Question) -> dict[str, list[tuple[str, str]]]:
@@ -235,7 +256,7 @@ def graph_points(question: Question) -> dict[str, list[tuple[str, str]]]:
         sums = tally(question.plays)
         names = question.report["graph_points"] if question.plays else []
         return {ids[0]: [(name, php_number(METRICS[name](sums))) for name in names]}
-    return {name: _points(question, name) if question.plays else [] for name in ids}
+    return _series(question, ids) if ids and question.plays else {name: [] for name in ids}
 
 
 def graphs(params: Params, world: World) -> list[Thing]:

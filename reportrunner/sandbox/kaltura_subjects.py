@@ -122,7 +122,6 @@ _CATEGORY: dict[str, Describe] = {
 }
 _MEETING: dict[str, Describe] = {"name": _USUAL["entry_name"]}
 _ACCOUNT: dict[str, Describe] = {"status": lambda _: "1", "created_at": lambda _: ACCOUNT_CREATED}
-_PLAY = Subject(lambda event: (event.at, event.viewer, event.entry_id), {})
 _AGENT: dict[str, Describe] = {
     "source": TRAITS["source_id"],
     "source_name": lambda event: SOURCES[TRAITS["source_id"](event)][0],
@@ -140,8 +139,6 @@ _BY_WIRE = {
     "61": Subject(TRAITS["flavor_params_id"], {"name": lambda event: FLAVORS[TRAITS["flavor_params_id"](event)]}),
     "60013": _BY_USER,
     "60017": Subject(TRAITS["event_session_context_id"], _MEETING),
-    "60019": _PLAY,
-    "51": _PLAY,
     **dict.fromkeys(("19", "42"), Subject(TRAITS["partner_id"], _ACCOUNT)),
     "80004": Subject(TRAITS["source_id"], _AGENT),
 }
