@@ -55,8 +55,8 @@ def _starts(question: Question) -> Iterator[int]:
     """List the starts of the window's buckets, as many as the server fills at most (kaltura.md §4.1)."""
     if question.window is None:
         return
-    end = min(question.window.end, question.window.start + _MOST_DAYS * 86_400)
     most = _MOST.get(question.interval)
+    end = question.window.end if most else min(question.window.end, question.window.start + _MOST_DAYS * 86_400)
     start, count = _start(question, question.window.start), 0
     while start + question.offset * 60 < end and (most is None or count < most):
         yield start

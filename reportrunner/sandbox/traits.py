@@ -13,7 +13,7 @@ from reportrunner.sandbox.polls import VIRTUAL_EVENT
 from reportrunner.sandbox.universe import Entry, Event, entries
 
 VIRTUAL_EVENTS = (VIRTUAL_EVENT, *map(str, range(4801, 4841)))
-"""The first has half of all plays, the forty others share the rest."""
+"""The first has a quarter of all plays, the forty others share the rest."""
 
 _OS = {
     "Computer": ("Windows 10", "Windows 11", "Mac OS X 14", "Linux"),
@@ -68,8 +68,8 @@ def _company(event: Event) -> str:
 
 
 def _virtual_event(event: Event) -> str:
-    byte = event.traits[7]
-    return VIRTUAL_EVENTS[0] if byte & 1 else VIRTUAL_EVENTS[1 + (byte >> 1) % 40]
+    first, second = event.traits[7], event.traits[15]
+    return VIRTUAL_EVENTS[0] if first % 4 == 0 else VIRTUAL_EVENTS[1 + (first * 256 + second) % 40]
 
 
 # Names are those of columns where a report shows the dimension, and of filters elsewhere.
