@@ -106,10 +106,6 @@ class KalturaApi:
             return None
         raise not_simulated(f"session.{action}")
 
-    @cached_property
-    def _reports(self) -> ReportService:
-        return ReportService(self._desk, lambda: self.base_url)
-
     def _report(self, action: str, params: Params) -> object:
         if action == "serve" and not params.get("ks"):
             return self._reports.serve(params, None)
@@ -125,3 +121,7 @@ class KalturaApi:
             raise ApiError("INTERNAL_SERVERL_ERROR")
         world = World(session.partner, self._clock(), self._faults.faults.crowd)
         return self._reports.call(action, params, world, session)
+
+    @cached_property
+    def _reports(self) -> ReportService:
+        return ReportService(self._desk, lambda: self.base_url)
