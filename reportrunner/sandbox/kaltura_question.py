@@ -149,11 +149,7 @@ def _fields_read(asked: Params) -> tuple[Params, bool]:
     known = {**filter_fields()["KalturaReportInputBaseFilter"], **filter_fields()[_BASE]}
     if kind != _BASE:
         known |= filter_fields()[str(kind)]
-    kept = {
-        name: value
-        for name, value in asked.items()
-        if name in known and not known[name].get("client_only") and value not in ("", {})
-    }
+    kept = {name: value for name, value in asked.items() if name in known and value not in ("", {})}
     if "entryOperator" in kept:
         raise not_simulated("the filter entryOperator")
     return {name: value for name, value in kept.items() if isinstance(value, str)}, kind == _END_USER

@@ -97,6 +97,14 @@ def test_a_real_time_series_at_ten_seconds_is_the_truth(caller: Caller) -> None:
     assert len(rows) > 5
 
 
+def test_at_ten_seconds_a_window_begins_at_the_next_full_ten(caller: Caller) -> None:
+    first = next(event.at for event in on_air() if event.at % 10)
+    asked = when(fromDate=first - first % 10 + 1, toDate=first - first % 10 + 9)
+    assert caller.rows(KS, asked, when(interval="minutes"), reportType=10005)
+    longer = when(fromDate=first - first % 10 + 1, toDate=first - first % 10 + 19, interval="ten_seconds")
+    assert str(first - first % 10) not in {row["date_id"] for row in caller.rows(KS, longer, reportType=10005)}
+
+
 @pytest.mark.parametrize("wire", ["26", "68", "201", "60", "60001"])
 def test_joined_series_know_days_and_come_out_zero_by_the_hour(caller: Caller, wire: str) -> None:
     week = when(fromDay=20261109, toDay=20261115, timeZoneOffset=300)
