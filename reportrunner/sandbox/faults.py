@@ -72,6 +72,8 @@ class Faults:
     """Real delays of 0 to 40 ms, so that replies overtake one another; 0: none."""
     slow_seconds: float = 0.0
     """Real seconds over which every body drips out."""
+    crowd: int = 0
+    """No fault but a size: one more entry, ``1_crowd1``, played by so many distinct users; 0: there is none."""
 
     @classmethod
     def parse(cls, switches: Iterable[str]) -> Faults:

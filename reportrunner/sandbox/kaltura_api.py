@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 from reportrunner.sandbox.faults import FaultCounter
 from reportrunner.sandbox.kaltura_actions import ACTIONS, action_name
 from reportrunner.sandbox.kaltura_app_tokens import start_session
 from reportrunner.sandbox.kaltura_asked import Visit, required
-from reportrunner.sandbox.kaltura_csv import custom_csv
 from reportrunner.sandbox.kaltura_errors import ApiError, not_simulated
-from reportrunner.sandbox.kaltura_report import graphs, table, total
+from reportrunner.sandbox.kaltura_question import World
+from reportrunner.sandbox.kaltura_report_service import ReportService
 from reportrunner.sandbox.kaltura_services import Services
 from reportrunner.sandbox.kaltura_session import Session, SessionDesk
 from reportrunner.sandbox.kaltura_wire import Params, RawFile, fill_tokens
@@ -20,7 +21,9 @@ _LIMITED_BY_ROLE = ACTIONS.keys() - {"session", "appToken"}
 
 
 class KalturaApi:
-    """One account's API; ``clock`` gives unix seconds."""
+    """One account's API; ``clock`` gives unix seconds, ``base_url`` is where links to it begin."""
+
+    base_url = ""
 
     def __init__(self, clock: Callable[[], float], partner: int, faults: FaultCounter, desk: SessionDesk) -> None:
         self._clock = clock
@@ -111,7 +114,11 @@ class KalturaApi:
         return self._services.call(name, params, Visit(session, int(self._clock()), self._faults.faults.library))
 
     def _report(self, action: str, params: Params) -> object:
+        if action == "serve" and not params.get("ks"):
+            return self._reports.serve(params, None)
         session = self._known_session(params, f"report->{action}")
+        if action == "serve":
+            return self._reports.serve(params, session)
         if not session.admin:
             raise ApiError("SERVICE_FORBIDDEN", SERVICE=f"report->{action}")
         name = f"report.{action}"
@@ -119,13 +126,9 @@ class KalturaApi:
             raise ApiError("DRUID_QUERY_TIMED_OUT")
         if self._faults.due("internal_error", name):
             raise ApiError("INTERNAL_SERVERL_ERROR")
-        now = self._clock()
-        if action == "getTable":
-            return table(params, now)
-        if action == "getTotal":
-            return total(params, now)
-        if action == "getGraphs":
-            return graphs(params, now)
-        if action == "getCsvFromStringParams":
-            return custom_csv(params, self._partner)
-        raise not_simulated(f"report.{action}")
+        world = World(session.partner, self._clock(), self._faults.faults.crowd)
+        return self._reports.call(action, params, world, session)
+
+    @cached_property
+    def _reports(self) -> ReportService:
+        return ReportService(self._desk, lambda: self.base_url)

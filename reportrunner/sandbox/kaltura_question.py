@@ -6,25 +6,34 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from reportrunner.sandbox.accounts import account_events, reachable
 from reportrunner.sandbox.catalogue import filter_fields, report_types
 from reportrunner.sandbox.kaltura_errors import ApiError, not_simulated
 from reportrunner.sandbox.kaltura_session import number
+from reportrunner.sandbox.kaltura_sieve import tests, wanted_entries
 from reportrunner.sandbox.kaltura_wire import Params
-from reportrunner.sandbox.people import ANONYMOUS
-from reportrunner.sandbox.universe import ACCOUNT_CREATED, Entry, Event, entries, events
+from reportrunner.sandbox.traits import TRAITS
+from reportrunner.sandbox.universe import ACCOUNT_CREATED, Event
 
 MAX_ROWS = 12_000
 
 _DAY = 86_400
 _TEN_YEARS = 315_360_000
+_LAST_DAYS = 30
 _BASE = "KalturaReportInputFilter"
 _END_USER = "KalturaEndUserReportInputFilter"
 _SUBCLASSES = (_END_USER, "KalturaReachReportInputFilter")
-_WINDOW_FIELDS = {"fromDate", "toDate", "fromDay", "toDay", "timeZoneOffset", "interval"}
-_SIMULATED = {
-    *("entryIdIn", "playbackTypeIn", "deviceIn", "countryIn", "mediaTypeIn", "sourceTypeIn", "ownerIdsIn"),
-    *("entryCreatedAtGreaterThanOrEqual", "entryCreatedAtLessThanOrEqual", "userIds"),
-}
+_CROSS_ACCOUNT = "partner ids"
+_APPLICATIONS = "16"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Whose plays are asked about, and when: the session's account, unix seconds, the size of the crowd."""
+
+    partner: int
+    now: float
+    crowd: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +56,28 @@ class Question:
     skip_empty: bool
     friendly: bool
     end_user: bool
+    object_ids: str
+    asked: Params
+    world: World
     plays: tuple[Event, ...]
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """All that decides the rows of the answer, for remembering them from page to page."""
+        ends = (self.window.start, self.window.end) if self.window else ()
+        asked = tuple(sorted(self.asked.items()))
+        options = (self.delimiter, self.skip_empty, self.friendly, self.object_ids)
+        return (self.report["wire"], ends, asked, options, self.world.partner, self.world.crowd)
 
     @property
     def days(self) -> int:
         """The window's length in days, begun ones counted."""
         return -((self.window.start - self.window.end) // _DAY) if self.window else 0
+
+    @property
+    def joined(self) -> bool:
+        """Whether the report joins others, which know days, months and years only (kaltura.md §5.5)."""
+        return bool(self.report.get("columns_confidence"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +88,8 @@ class Page:
     size: int
 
 
-def _required(params: Params, name: str) -> Any:
+def required(params: Params, name: str) -> Any:
+    """Read a parameter that must be there; raises MISSING_MANDATORY_PARAMETER."""
     if name not in params:
         raise ApiError("MISSING_MANDATORY_PARAMETER", PARAM_NAME=name)
     return params[name]
@@ -102,6 +128,8 @@ def _window(asked: Params, offset: int, now: float) -> Window | None:
         return None
     start = max(start, ACCOUNT_CREATED - 30 * _DAY)
     if start < end:
+        if asked.get("interval") == "ten_seconds":
+            start = -(-start // 10) * 10
         return Window(start, end + 1)  # the second named by toDate still counts
     first = start // _DAY * _DAY
     return Window(first, first + _DAY) if end >= first else None
@@ -122,73 +150,75 @@ def _fields_read(asked: Params) -> tuple[Params, bool]:
     if kind != _BASE:
         known |= filter_fields()[str(kind)]
     kept = {name: value for name, value in asked.items() if name in known and value not in ("", {})}
-    for name in kept:
-        if name not in _WINDOW_FIELDS | _SIMULATED:
-            raise not_simulated(f"the filter {name}")
-    return kept, kind == _END_USER
+    if "entryOperator" in kept:
+        raise not_simulated("the filter entryOperator")
+    return {name: value for name, value in kept.items() if isinstance(value, str)}, kind == _END_USER
 
 
-def _entries(asked: Params, object_ids: str, delimiter: str) -> frozenset[str]:
-    """Find the entries that the filters leave over."""
-
-    def chosen(name: str) -> set[str] | None:
-        return set(asked[name].split(delimiter)) if asked.get(name) else None
-
-    wanted = chosen("entryIdIn")
-    by_ids = set(object_ids.split(delimiter)) if object_ids else None
-    media, source, owner = chosen("mediaTypeIn"), chosen("sourceTypeIn"), chosen("ownerIdsIn")
-    since, until = (
-        number(asked, "entryCreatedAtGreaterThanOrEqual", 0),
-        number(asked, "entryCreatedAtLessThanOrEqual", 0),
-    )
-
-    def stays(entry: Entry) -> bool:
-        return (
-            (wanted is None or entry.entry_id in wanted)
-            and (by_ids is None or entry.entry_id in by_ids)
-            and (media is None or entry.media_type in media)
-            and (source is None or entry.source in source)
-            and (owner is None or entry.owner in owner)
-            and (not since or entry.created_at >= since)
-            and (not until or entry.created_at <= until)
-        )
-
-    return frozenset(entry.entry_id for entry in entries() if stays(entry))
+def _object_ids(report: dict[str, Any], text: str, delimiter: str) -> tuple[str, frozenset[str]] | None:
+    """Say which trait ``objectIds`` chooses by, and the values (kaltura.md §4)."""
+    kind = report["objectIds_filter"]
+    if not text or kind.startswith(_CROSS_ACCOUNT) or "quiz" in report["family"]:
+        return None
+    chosen = frozenset(text.split(delimiter))
+    if kind == "object_id":
+        by_wire = {"4": "country_code", "7": "source", "6": "domain", "40008": "domain"}
+        trait = by_wire[str(report.get("base_id") or report["wire"])]
+        return trait, chosen
+    return {"entry ids": "entry_id", "partnerId": "partner_id"}.get(kind, kind), chosen
 
 
-def _plays(asked: Params, report: dict[str, Any], window: Window, delimiter: str, object_ids: str) -> tuple[Event, ...]:
-    default = report.get("forced_playback_types") or report.get("default_playback_types") or []
-    playback = set(default)
-    if asked.get("playbackTypeIn") and not report.get("forced_playback_types"):
-        playback = set(asked["playbackTypeIn"].split(delimiter))
-    users = set(asked["userIds"].split(delimiter)) - {ANONYMOUS} if asked.get("userIds") else None
-    device = set(asked["deviceIn"].split(delimiter)) if asked.get("deviceIn") else None
-    country = set(asked["countryIn"].split(delimiter)) if asked.get("countryIn") else None
-    return tuple(
+def _accounts(report: dict[str, Any], world: World, text: str, delimiter: str) -> tuple[int, ...]:
+    """Find whose plays count: own, own and direct children, or the partner ids that objectIds names among those."""
+    cross = report["objectIds_filter"].startswith(_CROSS_ACCOUNT)
+    if cross and text:
+        named = set(text.split(delimiter))
+        return tuple(partner for partner in reachable(world.partner) if str(partner) in named)
+    if report["family"] == "multi-account":
+        return reachable(world.partner)
+    return (world.partner,)
+
+
+def _plays(
+    asked: Params, report: dict[str, Any], window: Window, world: World, options: tuple[str, str]
+) -> tuple[Event, ...]:
+    delimiter, text = options
+    found = tests(asked, report, delimiter)
+    ids = _object_ids(report, text, delimiter)
+    if ids:
+        of, chosen = TRAITS[ids[0]], ids[1]
+        found.append(lambda event: of(event) in chosen)
+    wanted = wanted_entries(asked, report, delimiter)
+    plays = [
         event
-        for event in events(_entries(asked, object_ids, delimiter), window.start, window.end)
-        if (not playback or event.playback in playback)
-        and (users is None or event.user_id in users)
-        and (device is None or event.device in device)
-        and (country is None or event.country in country)
-    )
+        for partner in _accounts(report, world, text, delimiter)
+        for event in account_events(partner, wanted, window.start, window.end, world.crowd)
+    ]
+    for stays in found:
+        plays = [event for event in plays if stays(event)]
+    return tuple(plays)
 
 
-def read_question(params: Params, now: float) -> Question:
-    """Read the question of a report call at the moment ``now`` (unix seconds); raises ApiError as the server would."""
-    wire = _enum(str(_required(params, "reportType")), "reportType", "KalturaReportType", report_types())
-    raw = _required(params, "reportInputFilter")
-    raw = raw if isinstance(raw, dict) else {}
+def _read_interval(raw: Params) -> None:
     if raw.get("interval"):
-        interval = filter_fields()[_BASE]["interval"]["enum"]
-        _enum(raw["interval"], "interval", "KalturaReportInterval", interval)
+        _enum(str(raw["interval"]), "interval", "KalturaReportInterval", filter_fields()[_BASE]["interval"]["enum"])
+
+
+def read_question(params: Params, world: World) -> Question:
+    """Read the question of a report call; raises ApiError as the server would."""
+    wire = _enum(str(required(params, "reportType")), "reportType", "KalturaReportType", report_types())
+    raw = required(params, "reportInputFilter")
+    raw = raw if isinstance(raw, dict) else {}
+    _read_interval(raw)
     asked, end_user = _fields_read(raw)
     options = params.get("responseOptions")
     options = options if isinstance(options, dict) else {}
     delimiter = str(options.get("delimiter") or ",")
     offset = _offset(asked)
     report = report_types()[wire]
-    window = _window(asked, offset, now)
+    window = _window(asked, offset, world.now)
+    if wire == _APPLICATIONS:
+        window = Window(int(world.now) - _LAST_DAYS * _DAY, int(world.now))
     object_ids = str(params.get("objectIds") or "")
     return Question(
         report=report,
@@ -199,16 +229,23 @@ def read_question(params: Params, now: float) -> Question:
         skip_empty=_flag(options, "skipEmptyDates", default=True),
         friendly=_flag(options, "useFriendlyHeadersNames", default=False),
         end_user=end_user,
-        plays=_plays(asked, report, window, delimiter, object_ids) if window else (),
+        object_ids=object_ids,
+        asked=asked,
+        world=world,
+        plays=_plays(asked, report, window, world, (delimiter, object_ids)) if window else (),
     )
+
+
+def read_pager(pager: object) -> tuple[int, int]:
+    """Read size and index of a pager: 30 and 1 when absent, 10 and 1 when not positive (kaltura.md §4.1)."""
+    given: Params = pager if isinstance(pager, dict) else {}
+    size, index = number(given, "pageSize", 30), number(given, "pageIndex", 1)
+    return size if size > 0 else 10, max(index, 1)
 
 
 def read_page(params: Params) -> Page:
     """Read the pager of getTable, which is mandatory; INTERNAL_SERVERL_ERROR past 12,000 rows (kaltura.md §4.1)."""
-    pager = _required(params, "pager")
-    pager = pager if isinstance(pager, dict) else {}
-    size, index = number(pager, "pageSize", 30), number(pager, "pageIndex", 1)
-    size, index = size if size > 0 else 10, max(index, 1)
+    size, index = read_pager(required(params, "pager"))
     if size * index > MAX_ROWS:
         if index > 1:
             raise ApiError("INTERNAL_SERVERL_ERROR")

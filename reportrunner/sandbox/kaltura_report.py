@@ -1,224 +1,268 @@
-"""getTable, getTotal and getGraphs of the reports the sandbox simulates (kaltura.md §4, §5)."""
+"""getTable, getTotal, getGraphs and getBaseTotal of every report type (kaltura.md §4, §5)."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import shake_128
 
-from reportrunner.sandbox.kaltura_errors import ApiError, not_simulated
-from reportrunner.sandbox.kaltura_question import MAX_ROWS, Page, Question, read_page, read_question
-from reportrunner.sandbox.kaltura_tally import METRICS, NON_LINEAR, Number, Tally, php_number, tallies, tally
+from reportrunner.sandbox.kaltura_buckets import buckets, date_column, day_points
+from reportrunner.sandbox.kaltura_errors import ApiError
+from reportrunner.sandbox.kaltura_metrics import METRICS, percent
+from reportrunner.sandbox.kaltura_question import MAX_ROWS, Page, Question, World, read_page, read_question, required
+from reportrunner.sandbox.kaltura_quiz import is_quiz, quiz_page, quiz_rows, quiz_total
+from reportrunner.sandbox.kaltura_subjects import Cell, describe, described, subject_of
+from reportrunner.sandbox.kaltura_tally import Tally, php_number, tallies, tally
 from reportrunner.sandbox.kaltura_wire import Params, Thing
-from reportrunner.sandbox.people import people
-from reportrunner.sandbox.universe import OWNERS, entries
+from reportrunner.sandbox.people import ANONYMOUS
+from reportrunner.sandbox.traits import TRAITS
 
-Cell = Number | str | None
+Row = dict[str, Cell]
 
-_BY_ENTRY = {"1", "2", "38"}
-_BY_USER = {"13"}
-_BY_TIME = {"34", "35"}
-_LABELS = {
-    "years": "%Y",
-    "months": "%Y%m",
-    "days": "%Y%m%d",
-    "hours": "%Y%m%d%H",
-    "minutes": "%Y-%m-%dT%H:%M:00.000Z",
-    "ten_minutes": "%Y-%m-%dT%H:%M:00.000Z",
-    "ten_seconds": "%Y-%m-%dT%H:%M:%S.000Z",
-}
-_STEPS = {"hours": 3600, "minutes": 60, "ten_minutes": 600, "ten_seconds": 10}
-_DATE_COLUMN = {"months": "month_id", "years": "year_id"}
 _APPROXIMATE_FROM = 100
+_CURVE = "43"
+_BY_MINUTE = {"40011", "60004"}
+_MINUTE = 60
+_NEWEST_FIRST = {"51", "60019"}
+_STORAGE = ("17", "18")
+_BASE_TOTALS = ("total_entries", "total_storage_mb", "total_msecs")
 
 
-def _simulated(question: Question, action: str) -> None:
-    wire = question.report["wire"]
-    if wire not in _BY_ENTRY | _BY_USER | _BY_TIME:
-        raise not_simulated(f"report type {wire} ({question.report['name']}) in {action}")
+def by_time(question: Question) -> bool:
+    """Whether a report's rows are buckets of time."""
+    return (question.report["table_columns"] or [])[:1] == ["date_id"]
 
 
-def _label(question: Question) -> Callable[[int], str]:
-    """Label the bucket of an instant, in the asked fixed offset (kaltura.md §5.5)."""
-    step = _STEPS.get(question.interval, 1)
-    form = _LABELS[question.interval]
-
-    def label(at: int) -> str:
-        local = at - question.offset * 60
-        return datetime.fromtimestamp(local - local % step, UTC).strftime(form)
-
-    return label
-
-
-def _buckets(question: Question) -> dict[str, Tally]:
-    """Tally per time bucket in order of time, empty ones too when they are not to be skipped."""
-    label = _label(question)
-    found = tallies(sorted(question.plays, key=lambda event: event.at), lambda event: label(event.at))
-    if question.skip_empty or question.window is None or not found:
-        return found
-    step = timedelta(seconds=min(_STEPS.get(question.interval, 86_400), 86_400))
-    moment, labels = question.window.start, dict[str, None]()
-    while moment < question.window.end:
-        labels[label(moment)] = None
-        moment += int(step.total_seconds())
-    labels[label(question.window.end - 1)] = None
-    return {name: found.get(name) or Tally() for name in labels}
-
-
-def _by_entry(question: Question) -> list[tuple[dict[str, Cell], Tally]]:
-    library = {entry.entry_id: entry for entry in entries()}
-    found = []
-    for entry_id, sums in tallies(question.plays, lambda event: event.entry_id).items():
-        entry = library[entry_id]
-        cells: dict[str, Cell] = {
-            "object_id": entry_id,
-            "entry_name": entry.name,
-            "creator_name": OWNERS[entry.owner],
-            "created_at": entry.created_at,
-            "status": "2",
-            "media_type": entry.media_type,
-            "duration_msecs": 0 if entry.live else entry.duration * 1000,
-            "entry_source": entry.source,
-        }
-        found.append((cells, sums))
-    return found
-
-
-def _by_user(question: Question) -> list[tuple[dict[str, Cell], Tally]]:
-    found = []
-    for user_id, sums in tallies(question.plays, lambda event: event.user_id).items():
-        person = people().get(user_id)
-        cells: dict[str, Cell] = {
-            "name": user_id,
-            "full_name": person.name if person else None,
-            "email": person.email if person else None,
-        }
-        found.append((cells, sums))
-    return found
-
-
-def _by_time(question: Question) -> list[tuple[dict[str, Cell], Tally]]:
-    column = _date_column(question)
-    return [({column: label}, sums) for label, sums in _buckets(question).items()]
-
-
-def _date_column(question: Question) -> str:
-    return _DATE_COLUMN.get(question.interval, "date_id")
-
-
-def _columns(question: Question) -> list[str]:
-    columns = list(question.report["table_columns"])
-    if question.report["wire"] in _BY_TIME:
-        columns[0] = _date_column(question)
+def columns_of(question: Question) -> list[str]:
+    """List the columns of a report's table as asked; raises INTERNAL_SERVERL_ERROR when it has no table."""
+    report = question.report
+    if report["table_columns"] is None:
+        raise ApiError("INTERNAL_SERVERL_ERROR")
+    if by_time(question):
         # The server's reordering keeps only date_id and month_id (kaltura.md §5.5).
-        return columns[1:] if question.interval == "years" else columns
-    extra = question.report.get("extra_columns_with_useFriendlyHeadersNames") or []
-    return [*columns, *extra] if question.friendly else columns
+        metrics = report["table_columns"][1:]
+        return metrics if question.interval == "years" else [date_column(question), *metrics]
+    drilled = report.get("table_columns_when_objectIds_given") if question.object_ids else None
+    extra = report.get("extra_columns_with_useFriendlyHeadersNames") or []
+    return [*(drilled or report["table_columns"]), *(extra if question.friendly else [])]
 
 
-def _rows(question: Question) -> list[dict[str, Cell]]:
-    wire = question.report["wire"]
-    groups = _by_entry if wire in _BY_ENTRY else _by_user if wire in _BY_USER else _by_time
-    columns = _columns(question)
+def _by_subject(question: Question, columns: list[str]) -> list[Row]:
+    base = [
+        name
+        for name in columns
+        if name not in (question.report.get("extra_columns_with_useFriendlyHeadersNames") or [])
+    ]
+    subject = subject_of(question.report, base)
+    cells = [(name, describe(subject, name)) for name in described(columns)]
+    metrics = [(name, METRICS[name]) for name in columns if name in METRICS]
     return [
-        {**cells, **{name: METRICS[name](sums) for name in columns if name in METRICS}}
-        for cells, sums in groups(question)
+        {**{name: cell(sums.events[0]) for name, cell in cells}, **{name: metric(sums) for name, metric in metrics}}
+        for sums in tallies(question.plays, subject.key).values()
     ]
 
 
-def _sorted(rows: list[dict[str, Cell]], order: str, columns: list[str], *, by_time: bool) -> list[dict[str, Cell]]:
+def _curve(question: Question) -> list[Row]:
+    """How many plays and known users came to each percent of the timeline: 101 rows or none."""
+    reached = sorted(percent(event) for event in question.plays)
+    furthest: dict[str, int] = {}
+    for event in question.plays:
+        if event.user_id != ANONYMOUS:
+            furthest[event.user_id] = max(furthest.get(event.user_id, 0), percent(event))
+    users = sorted(furthest.values())
+    return [
+        {
+            "percentile": point,
+            "count_viewers": len(reached) - bisect_left(reached, point),
+            "unique_known_users": len(users) - bisect_left(users, point),
+        }
+        for point in range(101 if reached else 0)
+    ]
+
+
+def _filled(question: Question, rows: list[Row]) -> list[Row]:
+    """One row per minute of the window, in order of time, once there is anything (kaltura.md §5.6)."""
+    if question.window is None or not rows:
+        return rows
+    found = {row["position"]: row for row in rows}
+    empty = dict.fromkeys(rows[0], 0)
+    first = question.window.start - question.window.start % _MINUTE
+    return [found.get(minute) or {**empty, "position": minute} for minute in range(first, question.window.end, _MINUTE)]
+
+
+def _rows(question: Question, columns: list[str]) -> list[Row]:
+    if by_time(question):
+        column = date_column(question)
+        metrics = [(name, METRICS[name]) for name in columns if name != column]
+        return [
+            {column: label, **{name: metric(sums) for name, metric in metrics}}
+            for label, sums in buckets(question).items()
+        ]
+    if question.report["wire"] == _CURVE:
+        return _curve(question)
+    rows = _by_subject(question, columns)
+    return _filled(question, rows) if question.report["wire"] in _BY_MINUTE else rows
+
+
+def _sorted(question: Question, rows: list[Row], order: str, columns: list[str]) -> list[Row]:
     """``-name`` or ``+name`` with a header name, no sign means descending; an unknown name is no error (§4.1)."""
-    if not order and by_time:
+    wire = question.report["wire"]
+    if wire in _NEWEST_FIRST:
+        order = "-extract_time"
+    if not order and (by_time(question) or wire in (_CURVE, *_BY_MINUTE)):
         return rows
     ascending, name = order[:1] == "+", order[1:] if order[:1] in ("+", "-") else order
     if name not in columns:
-        ascending, name = (
-            False,
-            next((c for c in ("count_plays", *columns) if c in columns and c in METRICS), columns[0]),
-        )
-    rows = sorted(rows, key=lambda row: str(row[next(iter(row))]))
+        metrics = (one for one in ("count_plays", *columns) if one in columns and one in METRICS)
+        ascending, name = False, next(metrics, columns[0])
+    first = next(iter(rows[0])) if rows else ""
+    rows = sorted(rows, key=lambda row: str(row[first]))
     texts = any(isinstance(row.get(name), str) for row in rows)
     return sorted(
         rows, key=lambda row: str(row.get(name) or "") if texts else row.get(name) or 0, reverse=not ascending
     )
 
 
-def _total_count(question: Question, rows: int, page: Page, order: str) -> int:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question with its order, equal to another by what decides the rows."""
+
+    key: tuple[object, ...]
+    order: str
+    question: Question = field(compare=False)
+
+
+@lru_cache(maxsize=8)
+def _remembered(asked: _Asked) -> tuple[list[str], list[Row]]:
+    columns = columns_of(asked.question)
+    if is_quiz(asked.question):
+        return columns, quiz_rows(asked.question, asked.order)
+    return columns, _sorted(asked.question, _rows(asked.question, columns), asked.order, columns)
+
+
+def sorted_rows(question: Question, order: str) -> tuple[list[str], list[Row]]:
+    """Answer the columns and all rows of a report's table, in the order asked for."""
+    return _remembered(_Asked(question.key, order, question))
+
+
+def total_count(question: Question, rows: int, page: Page) -> int:
     """Say what the server says of the number of rows, which is often not the number of rows (kaltura.md §4.1)."""
     hint = question.report["end_user_total_count"]
-    if question.report["wire"] in _BY_TIME:
+    if by_time(question):
         return rows
+    if is_quiz(question):
+        return 0
     if question.end_user and "approximate" not in hint:
-        last = page.first + page.size
-        threshold = max(500, min(MAX_ROWS, max(30 * question.days, 2 * last)))
-        full = rows >= threshold or rows - page.first >= page.size or order.lstrip("+-") in NON_LINEAR
-        return 0 if full else rows
+        threshold = max(500, min(MAX_ROWS, max(30 * question.days, 2 * (page.first + page.size))))
+        return 0 if rows >= threshold or rows - page.first >= page.size else rows
     if rows < _APPROXIMATE_FROM:
         return rows
     noise = shake_128(f"{question.report['wire']}|{rows}".encode()).digest(1)[0]
     return rows - 1 - rows * noise // 12_800
 
 
-def _cell(value: Cell) -> str:
+def cell_text(value: Cell) -> str:
+    """Write one cell: nothing for null, numbers as the server's language prints them."""
     if value is None:
         return ""
     return value if isinstance(value, str) else php_number(value)
 
 
-def table(params: Params, now: float) -> Thing:
-    """``report.getTable`` at the moment ``now`` (unix seconds)."""
-    question = read_question(params, now)
-    page = read_page(params)
-    if question.report["table_columns"] is None:
-        raise ApiError("INTERNAL_SERVERL_ERROR")
-    _simulated(question, "getTable")
-    columns, delimiter = _columns(question), question.delimiter
-    order = str(params.get("order") or "")
-    by_time = question.report["wire"] in _BY_TIME
-    rows = _sorted(_rows(question), order, columns, by_time=by_time)
-    shown = rows[page.first : page.first + page.size]
-    if not shown and not (by_time and not rows):
+def table(params: Params, world: World) -> Thing:
+    """``report.getTable``: header, rows and what the server says of their number."""
+    question = read_question(params, world)
+    quiz = is_quiz(question)
+    page = Page(0, 0) if quiz else read_page(params)
+    columns, rows = sorted_rows(question, str(params.get("order") or ""))
+    delimiter = question.delimiter
+    shown = quiz_page(rows, required(params, "pager")) if quiz else rows[page.first : page.first + page.size]
+    if not shown and not (by_time(question) and not rows):
         return Thing("KalturaReportTable", {})
     # Lossy on purpose: the server blanks delimiter and semicolon inside values and quotes nothing (§5.1).
     data = "".join(
-        delimiter.join(_cell(row[name]).replace(delimiter, " ").replace(";", " ") for name in columns) + ";"
+        delimiter.join(cell_text(row[name]).replace(delimiter, " ").replace(";", " ") for name in columns) + ";"
         for row in shown
     )
-    count = _total_count(question, len(rows), page, order)
+    count = total_count(question, len(rows), page)
     return Thing("KalturaReportTable", {"header": delimiter.join(columns), "data": data, "totalCount": count})
 
 
-def total(params: Params, now: float) -> Thing:
-    """``report.getTotal`` at the moment ``now`` (unix seconds); nothing found is empty text, not 0 (§5.2)."""
-    question = read_question(params, now)
+def total_cells(question: Question) -> list[tuple[str, str]]:
+    """Answer names and values of a report's totals; nothing found is empty text, not 0 (kaltura.md §5.2)."""
     columns = question.report["total_columns"]
     if columns is None:
         raise ApiError("INTERNAL_SERVERL_ERROR")
-    _simulated(question, "getTotal")
+    if is_quiz(question):
+        return quiz_total(question)
+    if not question.plays:
+        return [(name, "") for name in columns]
     sums = tally(question.plays)
-    cells = [_cell(METRICS[name](sums)) if question.plays else "" for name in columns]
-    fields = {"header": question.delimiter.join(columns), "data": question.delimiter.join(cells)}
-    return Thing("KalturaReportTotal", fields)
+    whole: Row = {name: METRICS[name](sums) for name in columns}
+    if question.report["wire"] == _CURVE:
+        whole["count_viewers"] = sum(percent(event) + 1 for event in question.plays)
+    return [(name, cell_text(whole[name])) for name in columns]
 
 
-def graphs(params: Params, now: float) -> list[Thing]:
-    """``report.getGraphs`` at the moment ``now`` (unix seconds): ``x D y ;`` per point (§5.4)."""
-    question = read_question(params, now)
+def total(params: Params, world: World) -> Thing:
+    """``report.getTotal``: one row, without a semicolon."""
+    question = read_question(params, world)
+    cells = total_cells(question)
+    header, data = (question.delimiter.join(texts) for texts in zip(*cells, strict=True))
+    return Thing("KalturaReportTotal", {"header": header, "data": data})
+
+
+def base_total(params: Params, world: World) -> list[Thing]:
+    """``report.getBaseTotal``: what was there before the window, of the two storage reports only."""
+    question = read_question(params, world)
+    if question.report["wire"] not in _STORAGE:
+        raise ApiError("INTERNAL_SERVERL_ERROR")
+    sums = tally(question.plays)
+    return [
+        Thing("KalturaReportBaseTotal", {"id": name, "data": php_number(METRICS[name](sums))}) for name in _BASE_TOTALS
+    ]
+
+
+def _series(question: Question, ids: list[str]) -> dict[str, list[tuple[str, str]]]:
+    """Give the points of graphs over buckets of time or over the values of the table's first column."""
+    kind = question.report["graph_kind"]
+    if kind == "by_date_id":
+        return _curves(buckets(question), ids)
+    of = TRAITS[columns_of(question)[0]]
+    if kind == "multi_by_name" or question.object_ids:
+        return _curves(dict(sorted(tallies(question.plays, of).items())), ids)
+
+    def split(name: str) -> Callable[[Tally], str]:
+        def devices(sums: Tally) -> str:
+            parts = sorted(tallies(sums.events, of).items())
+            return ",".join(f"{value}:{php_number(METRICS[name](part))}" for value, part in parts)
+
+        return devices
+
+    return {name: list(day_points(question, split(name)).items()) for name in ids}
+
+
+def _curves(found: dict[str, Tally], ids: list[str]) -> dict[str, list[tuple[str, str]]]:
+    return {name: [(x, php_number(METRICS[name](sums))) for x, sums in found.items()] for name in ids}
+
+
+def graph_points(question: Question) -> dict[str, list[tuple[str, str]]]:
+    """Answer the points of every graph of a report by its id; raises INTERNAL_SERVERL_ERROR when it has none."""
     ids = question.report["graph_ids"]
     if ids is None:
         raise ApiError("INTERNAL_SERVERL_ERROR")
-    _simulated(question, "getGraphs")
     if question.report["graph_kind"] == "by_name":
         sums = tally(question.plays)
         names = question.report["graph_points"] if question.plays else []
-        series = {ids[0]: [(name, METRICS[name](sums)) for name in names]}
-    else:
-        buckets = _buckets(question)
-        series = {name: [(label, METRICS[name](sums)) for label, sums in buckets.items()] for name in ids}
+        return {ids[0]: [(name, php_number(METRICS[name](sums))) for name in names]}
+    return _series(question, ids) if ids and question.plays else {name: [] for name in ids}
+
+
+def graphs(params: Params, world: World) -> list[Thing]:
+    """``report.getGraphs``: ``x D y ;`` per point (kaltura.md §5.4)."""
+    question = read_question(params, world)
     return [
-        Thing(
-            "KalturaReportGraph",
-            {"id": name, "data": "".join(f"{x}{question.delimiter}{php_number(y)};" for x, y in points)},
-        )
-        for name, points in series.items()
+        Thing("KalturaReportGraph", {"id": name, "data": "".join(f"{x}{question.delimiter}{y};" for x, y in points)})
+        for name, points in graph_points(question).items()
     ]

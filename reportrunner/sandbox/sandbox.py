@@ -66,6 +66,7 @@ class Sandbox:
     def start(self) -> Self:
         """Listen; raises OSError when the port is taken."""
         self._server = Server(self._port, self._answer, self._counter)
+        self._kaltura.base_url = self.base_url
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name="sandbox", daemon=True
         )

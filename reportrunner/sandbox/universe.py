@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
 from hashlib import shake_128
@@ -11,10 +11,17 @@ from zoneinfo import ZoneInfo
 from reportrunner.sandbox.people import ANONYMOUS, Person, guests, roster, watchers
 
 HOME = ZoneInfo("America/New_York")
+ACCOUNT = 10042
 ACCOUNT_CREATED = int(datetime(2012, 1, 1, tzinfo=UTC).timestamp())
 WHOLE = 21_600  # every entry's duration divides it, so completion is counted in exact parts of it
 
+MARKS = 16
+TRAITS = 16
+
 _BYTES = 16
+_LANE = 32  # bits: what one mark adds up to fits, however many plays are added
+_LANES = sum(3 << _LANE * lane for lane in range(MARKS))
+_MORE = TRAITS + MARKS * _LANE // 8
 _ANONYMOUS_SEATS = 20
 _DEVICES = ("Computer", "Computer", "Computer", "Mobile", "Mobile", "Tablet")
 _COUNTRIES = ("United States", "United States", "United States", "Germany", "United Kingdom", "Japan", "Brazil")
@@ -41,7 +48,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One play: ``at`` in unix seconds (UTC), ``watched`` and ``period`` in seconds, multiples of 3 (0.05 minutes)."""
+    """One play: ``at`` in unix seconds (UTC), ``watched`` and ``period`` in seconds, multiples of 3 (0.05 minutes).
+
+    ``traits`` decides what the play was seen with and where; ``marks`` holds small counts, one per lane, made so that
+    the marks of many plays add up as one number. A child account's play is the parent's with another ``partner``.
+    """
 
     at: int
     user_id: str
@@ -55,6 +66,9 @@ class Event:
     playback: str
     device: str
     country: str
+    traits: bytes = field(default=bytes(TRAITS), compare=False)
+    marks: int = field(default=0, compare=False)
+    partner: int = field(default=ACCOUNT, compare=False)
 
     @property
     def quarters(self) -> int:
@@ -130,20 +144,38 @@ def _audience(entry_id: str) -> tuple[tuple[Person | None, int], ...]:
     return tuple(seats)
 
 
+def more(stream: bytes, seat: int) -> tuple[bytes, int]:
+    """Cut one seat's traits and marks (0 to 3 each) out of a stream of hashed bytes."""
+    mine = stream[seat * _MORE : (seat + 1) * _MORE]
+    raw = int.from_bytes(mine[TRAITS:])
+    return mine[:TRAITS], raw & raw >> 8 & _LANES
+
+
+def more_stream(name: str, seats: int) -> bytes:
+    """Hash a name into the stream that ``more`` cuts."""
+    return shake_128(f"more|{name}".encode()).digest(_MORE * seats)
+
+
+def mark(marks: int, lane: int) -> int:
+    """Read one lane of a play's marks, or of the sum of many."""
+    return marks >> _LANE * lane & (1 << _LANE) - 1
+
+
 @lru_cache(maxsize=64)
-def _midnight(day: int) -> int:
+def midnight(day: int) -> int:
+    """Return the start of a day (an ordinal) in New York, in unix seconds."""
     return int(datetime.combine(date.fromordinal(day), datetime.min.time(), HOME).timestamp())
 
 
 def _moment(entry: Entry, monday: int, bits: bytes) -> int:
     """When in the week: office hours in New York, one play in sixteen within half an hour of local midnight."""
     if entry.live:  # broadcast every Wednesday at 11:00
-        return _midnight(monday + 2) + 11 * 3600 + bits[2] * 7
+        return midnight(monday + 2) + 11 * 3600 + bits[2] * 7
     day = bits[1] % 7 if bits[1] < 56 else bits[1] % 5
     if bits[2] < 16:
         edge = (bits[3] - 128) * 14 + bits[4] % 14
-        return _midnight(monday + day) + (edge if edge >= 0 else 86_400 + edge)
-    return _midnight(monday + day) + 8 * 3600 + (bits[3] * 256 + bits[4]) * 36_000 // 65_536
+        return midnight(monday + day) + (edge if edge >= 0 else 86_400 + edge)
+    return midnight(monday + day) + 8 * 3600 + (bits[3] * 256 + bits[4]) * 36_000 // 65_536
 
 
 def _watched(entry: Entry, bits: bytes) -> int:
@@ -153,10 +185,11 @@ def _watched(entry: Entry, bits: bytes) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _week(entry: Entry, monday: int) -> tuple[Event, ...]:
+def week_events(entry: Entry, monday: int) -> tuple[Event, ...]:
     """Compute the plays of one entry in the week that begins on that Monday (a day ordinal), by time."""
     audience = _audience(entry.entry_id)
     stream = shake_128(f"{entry.entry_id}|{monday}".encode()).digest(_BYTES * len(audience))
+    further = more_stream(f"{entry.entry_id}|{monday}", len(audience))
     found = []
     for seat, (person, chance) in enumerate(audience):
         if stream[seat * _BYTES] >= chance:
@@ -164,6 +197,7 @@ def _week(entry: Entry, monday: int) -> tuple[Event, ...]:
         bits = stream[seat * _BYTES : (seat + 1) * _BYTES]
         watched = _watched(entry, bits)
         at = _moment(entry, monday, bits)
+        traits, marks = more(further, seat)
         on_air = "dvr" if bits[8] < 50 else "live"
         found.append(
             Event(
@@ -179,23 +213,28 @@ def _week(entry: Entry, monday: int) -> tuple[Event, ...]:
                 playback=on_air if entry.live else "vod",
                 device=_DEVICES[bits[12] % len(_DEVICES)],
                 country=_COUNTRIES[bits[13] % len(_COUNTRIES)],
+                traits=traits,
+                marks=marks,
             )
         )
     return tuple(sorted(found, key=lambda event: (event.at, event.viewer)))
+
+
+def mondays(start: int, end: int) -> range:
+    """List the day ordinals of the Mondays whose weeks can touch a window of unix seconds."""
+    first = datetime.fromtimestamp(start, HOME).date() - timedelta(days=1)
+    return range(first.toordinal() - first.weekday(), datetime.fromtimestamp(end, HOME).date().toordinal() + 1, 7)
 
 
 def events(entry_ids: frozenset[str] | None, start: int, end: int) -> list[Event]:
     """Every play with ``start <= at < end`` (unix seconds) of those entries (None: of all), entry by entry, by time."""
     if end <= start:
         return []
-    first = datetime.fromtimestamp(start, HOME).date() - timedelta(days=1)
-    last = datetime.fromtimestamp(end, HOME).date().toordinal()
-    monday = first.toordinal() - first.weekday()
     wanted = [entry for entry in entries() if entry_ids is None or entry.entry_id in entry_ids]
     return [
         event
         for entry in wanted
-        for week in range(monday, last + 1, 7)
-        for event in _week(entry, week)
+        for monday in mondays(start, end)
+        for event in week_events(entry, monday)
         if start <= event.at < end
     ]

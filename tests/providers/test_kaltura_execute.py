@@ -115,21 +115,21 @@ def test_a_wrong_secret_says_so_and_is_never_printed() -> None:
 
 @pytest.mark.full
 def test_an_error_that_stays_ends_with_the_servers_words() -> None:
-    with opened() as (made, sandbox):
-        failed = error(made, {**table(), "report": "5"})
-        assert "INTERNAL_SERVERL_ERROR: Internal server error occurred (sandbox: " in str(failed)
+    with opened(internal_error=First(99)) as (made, sandbox):
+        failed = error(made, table())
+        assert "INTERNAL_SERVERL_ERROR: Internal server error occurred" in str(failed)
         assert "(after 6 attempts)" in str(failed)
         assert sandbox.count("report.getTable") == 6
 
 
 def test_a_custom_report_that_does_not_exist_is_an_error_and_no_empty_table() -> None:
-    keys = {**VIEWERSHIP, "id": 3008, "params": {"from_date": "1"}, "columns": {"user_id": "string"}}
+    keys = {**VIEWERSHIP, "id": 3999, "params": {"from_date": "1"}, "columns": {"user_id": "string"}}
     with opened() as (made, sandbox):
         (ended,) = made.run(flow(keys, None))
         assert sandbox.count("report.getCsvFromStringParams") == 1
     assert str(ended.error) == (
         "datasets.asked, step fetch: kaltura refused: REPORT_NOT_FOUND: "
-        'exiting on error REPORT_NOT_FOUND - Report "3008" not found; check the report\'s id'
+        'exiting on error REPORT_NOT_FOUND - Report "3999" not found; check the report\'s id'
     )
 
 
