@@ -9,11 +9,8 @@ from reportrunner.sandbox.categories import category_of, context
 from reportrunner.sandbox.crowd import CROWD
 from reportrunner.sandbox.people import people
 from reportrunner.sandbox.places import COUNTRIES, place
-from reportrunner.sandbox.polls import VIRTUAL_EVENT
 from reportrunner.sandbox.universe import Entry, Event, entries
-
-VIRTUAL_EVENTS = (VIRTUAL_EVENT, *map(str, range(4801, 4841)))
-"""The first has a quarter of all plays, the forty others share the rest."""
+from reportrunner.sandbox.virtual_events import VIRTUAL_EVENTS
 
 _OS = {
     "Computer": ("Windows 10", "Windows 11", "Mac OS X 14", "Linux"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
@@ -30,6 +32,11 @@ class Account:
         found = [{"id": one, "plays": int(one[2:])} for one in ids if int(one[2:]) % 2 == 0]
         answer = {"objects": found, "totalCount": 0, "objectType": "KalturaBaseEntryListResponse"}
         return Reply(200, {}, json.dumps(answer).encode())
+
+    def download(
+        self, sent: SentRequest, limits: tuple[float, float], file: Path, clean: Callable[[bytes], bytes]
+    ) -> Reply:
+        raise AssertionError(sent.label)
 
     def reap(self, now: float) -> None:
         pass
