@@ -13,7 +13,7 @@ from reportrunner.sandbox.categories import category_of, context
 from reportrunner.sandbox.kaltura_question import World
 from reportrunner.sandbox.kaltura_report import table, total
 from reportrunner.sandbox.people import people
-from reportrunner.sandbox.traits import TRAITS, VIRTUAL_EVENTS, library
+from reportrunner.sandbox.traits import TRAITS, library
 from reportrunner.sandbox.universe import Event, events
 
 START, END = midnight("2026-11-09", 300), midnight("2026-11-16", 300)
