@@ -73,6 +73,8 @@ class Endpoint:
     """The finding, code and reason, that its texts become where another endpoint answers the same question exactly."""
     rows: Callable[[Ask], int | None] = lambda _: None
     """How many rows an ask will have, where that can be told before asking."""
+    limits: tuple[str, ...] = ()
+    """How much one answer holds, and what becomes of more."""
     traps: tuple[str, ...] = ()
     action: Callable[[EndpointDataset], str] = lambda _: ""
     """What the call changes at the account, in words such as `orders captions`; empty for one that only reads."""

@@ -2,45 +2,89 @@
 
 from __future__ import annotations
 
+import dataclasses
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypedDict
 
 import click
-from pydantic import BaseModel
 
 from reportrunner.ask import Endpoint, Provider
-from reportrunner.diagnose.shape import describe, is_model, union_members
+from reportrunner.cli.keys import WIDTH, key_lines
+from reportrunner.diagnose.shape import is_model, union_members
 from reportrunner.spec import EndpointDataset
 from reportrunner.spelling import did_you_mean
 from reportrunner.table import Column
 
-WIDTH = 100
+
+class _Indent(TypedDict):
+    initial_indent: str
+    subsequent_indent: str
+
+
+SERVICE = 3
+"""So many endpoints of one service stand under a head of their own."""
+ESTIMATED = "~"
+_INDENT: _Indent = {"initial_indent": "      ", "subsequent_indent": "      "}
+_READS_ONLY = next(field.default for field in dataclasses.fields(Endpoint) if field.name == "action")
 
 
 def provider_text(provider: Provider) -> list[str]:
     """Return what a provider is, how a source is configured, and its endpoints."""
-    lines = [f"{provider.name}: {provider.summary}", "", "[sources.x]", *_fields(provider.settings)]
-    lines += ["", "endpoints"]
+    lines = [f"{provider.name}: {provider.summary}", "", "[sources.x]", *key_lines(provider.settings)]
     width = max(map(len, provider.endpoints))
-    return lines + [f"  {name:<{width}}  {endpoint.summary}" for name, endpoint in provider.endpoints.items()]
+    for head, endpoints in _grouped(provider).items():
+        lines += ["", head, *(f"  {endpoint.name:<{width}}  {endpoint.summary}" for endpoint in endpoints)]
+    return lines
+
+
+def _grouped(provider: Provider) -> Mapping[str, Sequence[Endpoint]]:
+    """Return the endpoints by service, those that only act last."""
+    services = [name.partition(".")[0] for name in provider.endpoints]
+    large = {service for service in services if services.count(service) >= SERVICE}
+    groups: dict[str, list[Endpoint]] = {}
+    acting: list[Endpoint] = []
+    for service, endpoint in zip(services, provider.endpoints.values(), strict=True):
+        if endpoint.action is not _READS_ONLY and "." in endpoint.name:
+            acting.append(endpoint)
+        else:
+            rest = "endpoints of other services" if large else "endpoints"
+            groups.setdefault(f"endpoints of {service}" if service in large else rest, []).append(endpoint)
+    return groups | ({"actions: they change something, and need run --allow-actions": acting} if acting else {})
 
 
 def endpoint_text(provider: Provider, endpoint: Endpoint) -> list[str]:
     """Return an endpoint's keys, filters, reports, limits and traps."""
     lines = [f"{provider.name}.{endpoint.name}: {endpoint.summary}", ""]
-    lines += [f"counts {endpoint.zone}", f"needs: {endpoint.permissions}", "", "keys"]
-    lines += _fields(endpoint.parameters)
-    filters = endpoint.parameters.model_fields.get("filters")
+    lines += [f"counts {endpoint.zone}"] if endpoint.zone else []
+    lines += [f"needs: {endpoint.permissions or 'not documented'}"]
+    if endpoint.action is not _READS_ONLY:
+        lines += ["changes something at the provider: needs run --allow-actions" + _unless(endpoint)]
+    model = endpoint.parameters
+    shared = [name for name in EndpointDataset.model_fields if name not in {"source", "endpoint", "window"}]
+    lines += ["", "keys", *key_lines(model, {*EndpointDataset.model_fields, "filters"} - {"window"})]
+    lines += [f"  and those of every dataset: {', '.join(shared)}"]
+    filters = model.model_fields.get("filters")
     kinds = (union_members(filters.annotation) or (filters.annotation,)) if filters else ()
-    model = next((kind for kind in kinds if is_model(kind)), None)
-    if model is not None:
-        lines += ["", "filters", *_fields(model)]
-    reports = endpoint.reports()
-    if reports:
-        lines += ["", f"reports (explain {provider.name}.{endpoint.name} REPORT lists the columns of one)"]
-        width = max(len(wire) for wire, _, _ in reports)
-        lines += [f"  {wire:>{width}}  {name}: {said}" for wire, name, said in reports]
-    return [*lines, "", "traps", *_bullets(endpoint.traps)]
+    lines += ["", "filters", *(line for kind in kinds if is_model(kind) for line in key_lines(kind))] if kinds else []
+    lines += _reports(provider, endpoint)
+    lines += ["", "limits", *_bullets(endpoint.limits)] if endpoint.limits else []
+    return [*lines, "", "traps", *_bullets(endpoint.traps)] if endpoint.traps else lines
+
+
+def _unless(endpoint: Endpoint) -> str:
+    return "" if "." in endpoint.name else ", unless all that it calls only reads"
+
+
+def _reports(provider: Provider, endpoint: Endpoint) -> list[str]:
+    """Return the report types with the names of their columns."""
+    lines = []
+    for wire, name, said in endpoint.reports():
+        names = [f"{c.name}{ESTIMATED if c.approximate else ''}" for c in endpoint.report_columns(wire)]
+        lines += [f"  {name} ({wire}): {said}", *textwrap.wrap(", ".join(names), WIDTH, **_INDENT)]
+    marked = f"; {ESTIMATED} is estimated by the service" if any(ESTIMATED in line for line in lines) else ""
+    head = f"reports (explain {provider.name}.{endpoint.name} REPORT tells what the columns of one mean{marked})"
+    return ["", head, *lines] if lines else []
 
 
 def report_type_text(endpoint: Endpoint, word: str) -> list[str]:
@@ -63,31 +107,16 @@ def report_object_text() -> list[str]:
     return [*lines, "", "report.datasets.NAME.rows are rows; row.COLUMN is a cell"]
 
 
-def _fields(model: type[BaseModel]) -> list[str]:
-    lines = []
-    skipped = set(EndpointDataset.model_fields) - {"window"} if issubclass(model, EndpointDataset) else set()
-    for name, field in model.model_fields.items():
-        if name in skipped or name == "filters":
-            continue
-        needed = " (required)" if field.is_required() else ""
-        lines.append(f"  {field.alias or name}: {describe(field.annotation)}{needed}")
-        lines += _wrapped(field.description or "")
-    return lines
-
-
 def _columns(columns: Sequence[Column]) -> list[str]:
     lines = []
     for column in columns:
         facts = [str(column.type), *([column.unit] if column.unit else [])]
         facts += [{True: "additive", False: "not additive", None: "additivity unknown"}[column.additive]]
+        facts += ["estimated by the service"] if column.approximate else []
         facts += ["personal"] if column.personal else []
         lines.append(f"  {column.name}: {', '.join(facts)}  [{column.source or 'meaning unknown'}]")
-        lines += _wrapped(column.description)
+        lines += textwrap.wrap(column.description, WIDTH, **_INDENT)
     return lines
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent="      ", subsequent_indent="      ")
 
 
 def _bullets(texts: Iterable[str]) -> list[str]:

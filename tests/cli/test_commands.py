@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,92 @@ class TestExplain:
         assert run_command(["explain", *arguments]) == 0
         said = capsys.readouterr().out
         assert [word for word in words if word not in said] == []
+
+    def lines(self, capsys: Said, *arguments: str) -> list[str]:
+        assert run_command(["explain", *arguments]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    def test_a_provider_groups_its_endpoints(self, capsys: Said) -> None:
+        text = "\n".join(self.lines(capsys, "kaltura"))
+        groups = {part.splitlines()[0]: part for part in text.split("\n\n")}
+        assert "report.getTable " in groups["endpoints of report"]
+        assert "baseEntry.list " in groups["endpoints of other services"]
+        acting = groups["actions: they change something, and need run --allow-actions"]
+        assert "reach_entryVendorTask.add " in acting
+        assert "report.exportToCsv " in acting
+        assert text.count("report.exportToCsv") == 1
+
+    def test_a_source_shows_the_keys_of_its_tables(self, capsys: Said) -> None:
+        lines = self.lines(capsys, "kaltura")
+        assert '  auth: a table, such as { admin_secret = { env = "NAME" } } (required)' in lines
+        assert '          hash_type: one of "SHA1", "MD5", "SHA256", "SHA512" ("SHA1" when left out)' in lines
+        assert lines.count("          env: text") == 1, "a reference is told once"
+
+    def test_a_table_has_all_its_parts_in_order(self, capsys: Said) -> None:
+        lines = self.lines(capsys, "kaltura.report.getTable")
+        heads = [after.split(" (")[0] for before, after in pairwise(lines) if not before]
+        assert heads == ["counts days of the job's time zone", "keys", "filters", "reports", "limits", "traps"]
+
+    def test_filters_have_separator_and_meaning(self, capsys: Said) -> None:
+        lines = self.lines(capsys, "kaltura.report.getTable")
+        at = lines.index('  entryIdIn: a list of text, joined by "|" on the wire')
+        assert lines[at + 1] == "      entry ids"
+        assert '  application: a list of text, joined by "," on the wire' in lines
+        assert '  playbackTypeIn: a list of "vod", "live", "dvr", "offline", joined by "|" on the wire' in lines
+
+    def test_reports_have_their_columns(self, capsys: Said) -> None:
+        lines = self.lines(capsys, "kaltura.report.getTable")
+        at = next(n for n, line in enumerate(lines) if line.startswith("  UNIQUE_USERS_PLAY (35): "))
+        assert lines[at + 1].lstrip().startswith("date_id, unique_known_users")
+
+    def test_estimates_are_marked(self) -> None:
+        from dataclasses import replace
+
+        from reportrunner.cli.catalogue import endpoint_text, report_type_text
+        from reportrunner.providers import PROVIDERS
+
+        provider = PROVIDERS["kaltura"]
+        table = provider.endpoints["report.getTable"]
+        sure = tuple(replace(column, approximate=False) for column in table.report_columns("35"))
+        guess = (sure[0], replace(sure[1], approximate=True))
+        only = table.reports()[:1]
+        exact = replace(table, reports=lambda: only, report_columns=lambda _: sure)
+        estimated = replace(table, reports=lambda: only, report_columns=lambda _: guess)
+        assert "      date_id, unique_known_users" in endpoint_text(provider, exact)
+        text = endpoint_text(provider, estimated)
+        assert "      date_id, unique_known_users~" in text
+        assert any(line.endswith("; ~ is estimated by the service)") for line in text)
+        assert not any("estimated" in line for line in report_type_text(exact, "1"))
+        assert any("estimated by the service" in line for line in report_type_text(estimated, "1"))
+
+    @pytest.mark.parametrize(
+        ("endpoint", "key"),
+        [
+            ("kaltura.call", "window"),
+            ("kaltura.elasticsearch_esearch.searchEntry", "window"),
+            ("kaltura_reports.registration", "window"),
+            ("kaltura.report.getUrlForReportAsCsv", "dst"),
+        ],
+    )
+    def test_a_key_that_is_refused_is_not_listed(self, endpoint: str, key: str, capsys: Said) -> None:
+        lines = self.lines(capsys, endpoint)
+        assert [line for line in lines if line.startswith(f"  {key}:")] == []
+        assert [line for line in self.lines(capsys, "kaltura.report.getTable") if line.startswith(f"  {key}:")] != []
+
+    def test_what_no_source_says(self, capsys: Said) -> None:
+        lines = self.lines(capsys, "kaltura.call")
+        assert "needs: not documented" in lines
+        assert [line for line in lines if line.startswith("counts")] == []
+
+    def test_what_acts_says_so(self, capsys: Said) -> None:
+        needs = "changes something at the provider: needs run --allow-actions"
+        assert needs in self.lines(capsys, "kaltura.reach_entryVendorTask.add")
+        assert f"{needs}, unless all that it calls only reads" in self.lines(capsys, "kaltura.call")
+        assert needs not in self.lines(capsys, "kaltura.baseEntry.list")
+
+    def test_a_search_within_a_search_is_told_once(self, capsys: Said) -> None:
+        lines = self.lines(capsys, "kaltura.elasticsearch_esearch.searchEntry")
+        assert sum(line.lstrip().startswith("operator:") for line in lines) == 1
 
     @pytest.mark.parametrize(
         ("arguments", "near"),

@@ -275,12 +275,12 @@ ENDPOINTS = (
         unfold=unfold_call,
         columns=call_columns,
         action=acts,
+        limits=("a list without pages = true or a pager shows its first 30 objects: more end the run with exit 4",),
         traps=(
             "an action whose name does not begin with list, get, count, search, is, has or serve changes something",
             "a misspelt parameter is ignored by the service, and nothing here knows its name",
             "of several calls, one that fails fails the dataset: tokens to it became empty texts",
             "{1:result:objects:_all:id} ends with a comma",
-            "a list without pages = true or a pager shows its first 30 objects: more end the run with exit 4",
         ),
     ),
 )

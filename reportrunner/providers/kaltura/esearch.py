@@ -246,9 +246,9 @@ ENDPOINTS = (
         unfold=unfold_search,
         columns=lambda _: COLUMNS,
         key=lambda _: ("id",),
+        limits=(f"the service gives the first {MATCHES:,} matches: more end the run with exit 4",),
         traps=(
             'match = "exists" is 4 on the wire; 3, which guides write, means starts_with and needs a term',
-            f"the service gives the first {MATCHES:,} matches: more end the run with exit 4",
             f"pages of {LIST_PAGE} are fetched until a short one",
             "whether itemsData names every language of an entry is not known: ask caption_captionAsset.list for all",
         ),

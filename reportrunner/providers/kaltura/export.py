@@ -20,6 +20,7 @@ from reportrunner.providers.kaltura.export_file import MOST, ExportReader, judge
 from reportrunner.providers.kaltura.filters import ReportFilters, TableFilters
 from reportrunner.providers.kaltura.question import (
     BucketedDataset,
+    Dst,
     meanings,
     question,
     reports_with,
@@ -61,6 +62,15 @@ class GetUrlForReportAsCsv(BucketedDataset):
             raise Hinted(f"{report_types()[value].name} has no table", 'ask endpoint = "report.getTotal"')
         return value
 
+    @field_validator("dst")
+    @classmethod
+    def _one_offset(cls, value: Dst) -> Dst:
+        if value == "split":
+            raise Hinted(
+                "a file has one offset for all its buckets, and cannot be split", 'ask endpoint = "report.getTable"'
+            )
+        return value
+
     @model_validator(mode="after")
     def _known(self) -> Self:
         names = export_header(self)
@@ -72,13 +82,6 @@ class GetUrlForReportAsCsv(BucketedDataset):
             if name not in names:
                 message = f'{self.type.name} has no column "{name}"{did_you_mean(name, names)}'
                 raise Hinted(message, f"its columns: {', '.join(names)}", key=("select", str(place)), at="value")
-        if self.dst == "split":
-            raise Hinted(
-                "a file has one offset for all its buckets, and cannot be split",
-                'ask endpoint = "report.getTable"',
-                key="dst",
-                at="value",
-            )
         return self
 
 
@@ -200,11 +203,11 @@ EXPORT = Endpoint(
     question=same_question,
     zone=ZONE,
     permissions="ANALYTICS_BASE",
+    limits=(f"{MOST:,} rows are the most a file holds: as many as that end the run with exit 4",),
     traps=(
         "labels are not matched to columns: they are built here, and the table's own header is asked along",
         "without labels for the table the file has no table: totals;table are always sent",
         "the link holds a session: it is a secret, never journalled, and asked again when it has expired",
-        f"{MOST:,} rows are the most a file holds: as many as that end the run with exit 4",
         "a cell that begins with =, +, -, @ or a comma carries an apostrophe, which is taken off",
         "an empty report has no table block at all",
     ),

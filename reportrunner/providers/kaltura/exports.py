@@ -142,6 +142,7 @@ ENDPOINTS = (
         zone="days of the job's time zone (source-proven)",
         permissions="ANALYTICS_BASE",
         action=_mails,
-        traps=(MAILED, "tables are cut at 60,000 rows without a word"),
+        limits=("tables are cut at 60,000 rows without a word",),
+        traps=(MAILED,),
     ),
 )

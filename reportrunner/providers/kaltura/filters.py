@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, create_model
@@ -34,13 +35,17 @@ class ReportFilters(Strict):
     }
 
 
-def separable(separator: str) -> AfterValidator:
-    """Refuse values that the wire would split, trim or take for no filter at all (kaltura.md §6)."""
+@dataclass(frozen=True, slots=True)
+class Separable:
+    """Refuses values that the wire would split, trim or take for no filter at all (kaltura.md §6)."""
 
-    def check(value: str) -> str:
-        if separator in value:
+    separator: str
+
+    def __call__(self, value: str) -> str:
+        """Return the value unless it cannot stand in a list."""
+        if self.separator in value:
             raise Hinted(
-                f'"{value}" contains "{separator}", which separates values on the wire',
+                f'"{value}" contains "{self.separator}", which separates values on the wire',
                 "it cannot be asked for; leave it out here and pick its rows in sql",
             )
         if not value or value != value.strip():
@@ -48,7 +53,10 @@ def separable(separator: str) -> AfterValidator:
             raise Hinted(f'"{value}" is empty or has blanks around it, and nothing trims it', hint)
         return value
 
-    return AfterValidator(check)
+
+def separable(separator: str) -> AfterValidator:
+    """Return what refuses values that no list with this separator can hold."""
+    return AfterValidator(Separable(separator))
 
 
 def _not_empty(value: str) -> str:

@@ -265,7 +265,7 @@ def _columns(name: str, _: EndpointDataset) -> tuple[Column, ...]:
     return CALLS[name].columns
 
 
-def _endpoint(model: type[ListDataset], summary: str, *traps: str) -> Endpoint:
+def _endpoint(model: type[ListDataset], summary: str, *traps: str, limits: tuple[str, ...] = ()) -> Endpoint:
     name = model.diagnostic_owner
     return Endpoint(
         name=name,
@@ -275,19 +275,20 @@ def _endpoint(model: type[ListDataset], summary: str, *traps: str) -> Endpoint:
         columns=partial(_columns, name),
         key=lambda _: ("id",),
         zone="instants of creation (source-proven)",
+        limits=limits,
         traps=(*traps, f"pages of {LIST_PAGE} are fetched until a short one; totalCount is not trusted"),
     )
 
 
-_MANY = f"more than {MATCHES:,} matches are refused by the service: ask over narrower windows"
+_MANY = (f"more than {MATCHES:,} matches are refused by the service: ask over narrower windows",)
 ENDPOINTS = (
     _endpoint(
         ListEntries,
         "Entries of the account, all pages",
         "ready entries only, unless statusIn says otherwise; ids that do not exist are left out without a word",
-        _MANY,
+        limits=_MANY,
     ),
-    _endpoint(ListCategories, "Categories of the account, all pages", _MANY),
+    _endpoint(ListCategories, "Categories of the account, all pages", limits=_MANY),
     _endpoint(ListCaptions, "Captions of entries", "the service needs entryIdEqual or entryIdIn"),
     _endpoint(ListServers, "Servers of live entries, with their status", "an unknown entry is ENTRY_ID_NOT_FOUND"),
 )

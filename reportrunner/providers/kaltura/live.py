@@ -167,11 +167,11 @@ ENDPOINTS = (
         key=lambda _: ("time",),
         notes=_notes,
         zone="instants (source-proven)",
+        limits=(f"{LIMIT:,} rows are the most an answer holds: so many end the run with exit 4",),
         traps=(
             "live = true keeps entries that broadcast now; viewers who play back stay, in dvr_audience",
             "ten seconds without a viewer have no row",
             "rows are buckets that begin inside the window",
-            f"{LIMIT:,} rows are the most an answer holds: so many end the run with exit 4",
             "end a live window 20 seconds ago: younger numbers are still on their way",
         ),
     ),

@@ -269,13 +269,15 @@ TABLE = Endpoint(
     rows=rows_expected,
     zone=ZONE,
     permissions="ANALYTICS_BASE",
+    limits=(
+        f"{MAX_ROWS:,} rows are the most a table can page to: more end the run with exit 4, unless large says else",
+        f"a quiz report is asked once, for at most {QUIZ_LIMIT:,} rows: its pages come back whole, over and over",
+    ),
     traps=(
         "a misspelt filter is ignored by the service: every filter is checked here",
         "totalCount is 0 or approximate: pages are fetched until a short one",
-        f"{MAX_ROWS:,} rows are the most a table can page to: more end the run with exit 4, unless large says else",
         "reports of the historical family count on-demand plays only, unless playbackTypeIn says otherwise",
         "`;` and `|` in names arrive as blanks: use a CSV export where exact names matter",
         "sums of columns that add up are held against the service's own total, asked in the same request",
-        "quiz reports do not page: they are asked once, for at most 20,000 rows",
     ),
 )
