@@ -144,7 +144,8 @@ def _lossy(nodes: Mapping[str, Node], landed: Mapping[str, Landed], ask: Ask) ->
         code, reason = mine.endpoint.lossy
         differing, sample = _differing(mine, other, ask)
         if differing:
-            said = f'{differing:,} rows have other texts than in "{other.name}": {reason}'
+            rows = "1 row has" if differing == 1 else f"{differing:,} rows have"
+            said = f'{rows} other texts than in "{other.name}": {reason}'
             yield Finding(code, "warn", f"datasets.{mine.name}", said, differing, tuple(sample))
 
 
