@@ -40,6 +40,8 @@ class Column:
     description: str = ""
     source: str = ""
     """Where the meaning is written, such as `kaltura.md §5.6`."""
+    approximate: bool = False
+    """Whether the provider estimates it: distinct counts, and what is computed from them."""
 
     def with_personal(self) -> Column:
         """Return the same column marked as personal."""
