@@ -48,19 +48,19 @@ HEADERS = {
     "10004": "device, view_unique_audience, sum_view_time",
     "10005": "date_id, view_unique_audience, view_unique_engaged_users, views, avg_view_engagement",
 }
-MINUTES, SECONDS, MEGABYTES, MILLISECONDS = (ColumnType.DECIMAL, "min"), (ColumnType.DECIMAL, "s"), "MB", "ms"
+MINUTES, SECONDS, MEGABYTES = (ColumnType.DECIMAL, "min"), (ColumnType.DECIMAL, "s"), (ColumnType.DECIMAL, "MB")
 MOMENT, SHARE = (ColumnType.TIMESTAMP, "unix s"), (ColumnType.RATIO, "")
 NAMED = {
     **dict.fromkeys(("sum_time_viewed", "sum_view_period", "avg_time_viewed", "avg_view_period_time"), MINUTES),
     **dict.fromkeys(("sum_vod_view_period", "sum_live_view_period"), MINUTES),
     **dict.fromkeys(("sum_view_time", "avg_view_play_time_sec"), SECONDS),
-    **dict.fromkeys(("bandwidth_consumption", "origin_bandwidth_consumption"), (ColumnType.DECIMAL, MEGABYTES)),
+    **dict.fromkeys(("bandwidth_consumption", "origin_bandwidth_consumption"), MEGABYTES),
     **dict.fromkeys(
         ("average_storage", "peak_storage", "added_storage", "deleted_storage"), (ColumnType.DECIMAL, "MB")
     ),
-    **dict.fromkeys(("added_storage_mb", "deleted_storage_mb", "total_storage_mb"), (ColumnType.DECIMAL, MEGABYTES)),
-    **dict.fromkeys(("added_msecs", "deleted_msecs", "total_msecs"), (ColumnType.DECIMAL, MILLISECONDS)),
-    "duration_msecs": (ColumnType.INTEGER, MILLISECONDS),
+    **dict.fromkeys(("added_storage_mb", "deleted_storage_mb", "total_storage_mb"), MEGABYTES),
+    **dict.fromkeys(("added_msecs", "deleted_msecs", "total_msecs"), (ColumnType.DECIMAL, "ms")),
+    "duration_msecs": (ColumnType.INTEGER, "ms"),
     **dict.fromkeys(("created_at", "extract_time", "position"), MOMENT),
     **dict.fromkeys(("load_play_ratio", "play_through_ratio", "avg_view_drop_off", "avg_completion_rate"), SHARE),
     **dict.fromkeys(("total_completion_rate", "avg_view_engagement", "view_buffer_time_ratio"), SHARE),

@@ -155,7 +155,7 @@ def _columns() -> Mapping[str, Column]:
 
 @cache
 def _overrides() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
-    """What a column means otherwise in a family or in a single report: facts by family or wire id and by name."""
+    """Return what columns mean otherwise in a family or a single report: facts by family or wire id, and by name."""
     found: dict[str, dict[str, Mapping[str, Any]]] = {}
     for entry in _data("column_overrides.json"):
         facts = {key: value for key, value in entry.items() if key not in {"reports", "column"}}
@@ -175,13 +175,10 @@ def columns(names: tuple[str, ...]) -> tuple[Column, ...]:
 
 def report_columns(wire_id: str, names: tuple[str, ...]) -> tuple[Column, ...]:
     """Return the columns called `names` as this report means them: its family's facts, then its own."""
-    ways = [_overrides().get(key, {}) for key in (report_types()[wire_id].family, wire_id)]
-    found = []
-    for column in columns(names):
-        for way in ways:
-            column = replace(column, **way.get(column.name, {}))
-        found.append(column)
-    return tuple(found)
+    family, own = (_overrides().get(key, {}) for key in (report_types()[wire_id].family, wire_id))
+    return tuple(
+        replace(column, **{**family.get(column.name, {}), **own.get(column.name, {})}) for column in columns(names)
+    )
 
 
 @cache

@@ -19,6 +19,9 @@ from reportrunner.table import Column, declare
 from reportrunner.window import Window
 from reportrunner.window.span import WindowError
 
+DATES = frozenset({"from_date", "to_date", "from_date_id", "to_date_id"})
+"""Both spellings that guides use for the ends of a window (kaltura.md §7.2)."""
+
 
 class GetCsvFromStringParams(EndpointDataset):
     """`report.getCsvFromStringParams`: a custom report as a CSV file."""
@@ -66,9 +69,12 @@ class GetCsvFromStringParams(EndpointDataset):
         return self
 
     def _misspelt(self, known: tuple[str, ...]) -> None:
-        """Refuse what is nearly a parameter that the guide lists: the service ignores those it does not know."""
+        """Refuse what is nearly a parameter that the guide lists: the service ignores those it does not know.
+
+        Dates are taken in either spelling: guides contradict each other there (kaltura.md §7.2).
+        """
         for name in self.params:
-            near = suggest(name, set(known) - set(self.params)) if name not in known else ""
+            near = suggest(name, set(known) - set(self.params)) if name not in {*known, *DATES} else ""
             if near:
                 message = f'custom report {self.id} has no parameter "{name}"; did you mean "{near}"?'
                 raise Hinted(message, key=("params", name))
