@@ -219,7 +219,7 @@ def test_whole_numbers_are_counts() -> None:
     assert plain == {
         *("duration_msecs", "percentile", "count_viewers", "viewers", "entries_count", "direct_sub_categories_count"),
         *("total_entries", "total_media_entries", "peak_entries", "total_interactive_video_entries"),
-        *("total_end_users", "num_of_correct_answers", "num_of_wrong_answers"),
+        *("total_end_users", "num_of_correct_answers", "num_of_wrong_answers", "combined_live_view_period_count"),
     }
 
 
@@ -232,7 +232,7 @@ def test_what_no_source_defines_says_so() -> None:
     unknown = {name for name, facts in entries().items() if facts["source"].endswith("(unknown)")}
     assert unknown == {
         *("total_completion_rate", "avg_join_time", "avg_view_dropped_frames_ratio"),
-        *("average", "price", "reach_unit_used"),
+        *("average", "reach_unit_used"),
     }
     assert "not defined by any source" in known("total_completion_rate").description
     assert known("total_completion_rate").additive is None
@@ -294,12 +294,25 @@ def test_other_meanings_are_told_apart() -> None:
         for wire, name in (("38", "status"), ("19", "status"), ("65", "status"), ("41", "source"), ("80004", "source"))
     }
     assert len(set(texts.values())) == len(texts)
-    assert meant("60011", "count_viewers").additive is True
-    assert meant("43", "count_viewers").additive is None
+    assert [meant(wire, "count_viewers").unit for wire in ("43", "60011")] == ["viewers", ""]
     assert meant("19", "created_at").description == "creation of the account"
     assert meant("40009", "registered") != meant("50000", "registered")
     assert meant("quiz.QUIZ", "percentage").unit == "%"
     assert meant("13", "count_plays") == known("count_plays")
+
+
+def test_rows_that_overlap_are_not_added_up() -> None:
+    overlapping = {
+        (wire, name)
+        for name, wires in used().items()
+        for wire in wires
+        if meant(wire, name).additive is None and meant(wire, name).type in {ColumnType.INTEGER, ColumnType.DECIMAL}
+    }
+    assert {wire for wire, _ in overlapping} == {
+        *("43", "53", "60004", "60011", "60016", "80004", "quiz.QUIZ", "quiz.QUIZ_AGGREGATE_BY_QUESTION"),
+        *("quiz.QUIZ_USER_AGGREGATE_BY_QUESTION", "quiz.QUIZ_USER_PERCENTAGE"),
+    }
+    assert {name for wire, name in overlapping if wire == "53"} == {"count_plays", "sum_time_viewed", "sum_view_period"}
 
 
 # --- row keys ------------------------------------------------------------------------------------------------
