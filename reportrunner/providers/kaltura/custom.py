@@ -19,6 +19,9 @@ from reportrunner.table import Column, declare
 from reportrunner.window import Window
 from reportrunner.window.span import WindowError
 
+DATES = frozenset({"from_date", "to_date", "from_date_id", "to_date_id"})
+"""Both spellings that guides use for the ends of a window (kaltura.md §7.2)."""
+
 
 class GetCsvFromStringParams(KalturaDataset):
     """`report.getCsvFromStringParams`: a custom report as a CSV file."""
@@ -50,7 +53,7 @@ class GetCsvFromStringParams(KalturaDataset):
         report = custom_reports().get(self.id)
         filled = set(report.window.values()) if report else set()
         doubled = sorted(filled & set(self.params))
-        if self.window is not None and report is None:
+        if self.window is not None and not filled:
             raise Hinted(
                 f"which parameters of custom report {self.id} hold the dates is not known",
                 'remove window and write them in params, such as from_date = "{{ windows.week.start | unix }}"',
@@ -66,9 +69,12 @@ class GetCsvFromStringParams(KalturaDataset):
         return self
 
     def _misspelt(self, known: tuple[str, ...]) -> None:
-        """Refuse what is nearly a parameter that the guide lists: the service ignores those it does not know."""
+        """Refuse what is nearly a parameter that the guide lists: the service ignores those it does not know.
+
+        Dates are taken in either spelling: guides contradict each other there (kaltura.md §7.2).
+        """
         for name in self.params:
-            near = suggest(name, set(known) - set(self.params)) if name not in known else ""
+            near = suggest(name, set(known) - set(self.params)) if name not in {*known, *DATES} else ""
             if near:
                 message = f'custom report {self.id} has no parameter "{name}"; did you mean "{near}"?'
                 raise Hinted(message, key=("params", name))
@@ -81,17 +87,24 @@ def unfold_csv(ask: Ask) -> Flow:
     given = {name: ",".join(v) if isinstance(v, list) else str(v) for name, v in parameters.params.items()}
     report = custom_reports().get(parameters.id)
     if report is not None and ask.window is not None:
-        _whole_days(ask.window, f"custom report {parameters.id}")
-        _one_offset(ask.window, report)
-        given[report.window["from"]] = f"{ask.window.first_day:%Y%m%d}"
-        given[report.window["to"]] = f"{ask.window.last_day:%Y%m%d}"
-        given[report.window["offset"]] = str(ask.window.utc_offset)
+        given |= _dates(ask.window, report)
     body = [("id", str(parameters.id)), ("params", ";".join(f"{k}={v}" for k, v in sorted(given.items())))]
     if parameters.excludedFields:
         body.append(("excludedFields", ",".join(parameters.excludedFields)))
     request = wire.call("report", "getCsvFromStringParams", body)
     read = partial(wire.read_csv, columns=declare(csv_columns(parameters), parameters.columns))
     return fetch(ask, request, wire.judge_csv, read)
+
+
+def _dates(window: Window, report: CustomReport) -> dict[str, str]:
+    """Write the window as the report wants it: days with one offset, or instants; the last second belongs to it."""
+    first, last = report.window["from"], report.window["to"]
+    if report.form == "unix":
+        return {first: str(window.start_unix), last: str(window.end_unix - 1)}
+    _whole_days(window, f"custom report {report.id}")
+    _one_offset(window, report)
+    days = {first: f"{window.first_day:%Y%m%d}", last: f"{window.last_day:%Y%m%d}"}
+    return days | {report.window["offset"]: str(window.utc_offset)}
 
 
 def _one_offset(window: Window, report: CustomReport) -> None:
