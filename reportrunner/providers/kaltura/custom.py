@@ -28,6 +28,8 @@ LONG = dt.timedelta(seconds=600)
 """The server may run such a query for ten minutes (kaltura.md §7.2)."""
 DATES = frozenset({"from_date", "to_date", "from_date_id", "to_date_id"})
 """Both spellings that guides use for the ends of a window (kaltura.md §7.2)."""
+SPELLINGS = DATES | {"entry_ids", "entries_ids", "virtualeventid", "virtual_event_ids"}
+"""All names that guides spell in two ways."""
 
 
 class CustomReportDataset(KalturaDataset):
@@ -63,6 +65,10 @@ class CustomReportDataset(KalturaDataset):
                 f"params.{doubled[0]} is filled by the window", f"remove {doubled[0]}", key=("params", doubled[0])
             )
         self._misspelt(report.parameters if report else ())
+        missing = [name for name in (report.required if report else ()) if name not in {*self.params, *filled, *DATES}]
+        if missing:
+            message = f"custom report {self.id} needs params.{missing[0]}: without it the service ends in an error"
+            raise Hinted(message, f'write params = {{ {missing[0]} = "..." }}', key="id")
         if self.window is None and report is not None and not {"from_date_id", "from_date"} & set(self.params):
             raise Hinted(f"custom report {self.id} needs dates", 'write window = "name"', key="id")
         return self
@@ -70,10 +76,10 @@ class CustomReportDataset(KalturaDataset):
     def _misspelt(self, known: tuple[str, ...]) -> None:
         """Refuse what is nearly a parameter that the guide lists: the service ignores those it does not know.
 
-        Dates are taken in either spelling: guides contradict each other there (kaltura.md §7.2).
+        What guides spell in two ways is taken in both (kaltura.md §7.2).
         """
         for name in self.params:
-            near = suggest(name, set(known) - set(self.params)) if name not in {*known, *DATES} else ""
+            near = suggest(name, set(known) - set(self.params)) if name not in {*known, *SPELLINGS} else ""
             if near:
                 message = f'custom report {self.id} has no parameter "{name}"; did you mean "{near}"?'
                 raise Hinted(message, key=("params", name))
@@ -177,9 +183,8 @@ def judge_response(_: Request, reply: Reply) -> Verdict:
     if not isinstance(answer.get("columns"), str) or not all(isinstance(row, dict) for row in rows):
         return Refused("unreadable", "the answer has no columns, or rows that are no objects")
     if len(rows) >= wire.CSV_LIMIT:
-        return Refused(
-            "truncated", f"{len(rows):,} rows came back, the most a custom report gives", "narrow the window"
-        )
+        words = f"{len(rows):,} rows came back, the most a custom report gives"
+        return Refused("truncated", words, "narrow the window")
     return Done()
 
 
@@ -233,9 +238,8 @@ def needed_privileges(parameters: EndpointDataset) -> tuple[str, ...]:
     report = custom_reports().get(parameters.id)
     if report is None or not report.privilege:
         return ()
-    value = next(
-        (v for name, v in parameters.params.items() if name in {report.privilege, "virtual_event_ids"}), "<id>"
-    )
+    names = {report.privilege, "virtual_event_ids"}
+    value = next((value for name, value in parameters.params.items() if name in names), "<id>")
     return (f"{report.privilege}:{'/'.join(value) if isinstance(value, list) else value}",)
 
 
