@@ -84,22 +84,22 @@ class Ran:
         return sum(one["step"] == step for one in self.record["requests"])
 
 
-def run_job(url: str, job: str, *more: str) -> Ran:
+def run_job(url: str, job: str, *more: str, project: str = PROJECT) -> Ran:
     """Run a job in a project of its own against a service."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        project = Path(folder)
-        (project / "jobs").mkdir()
-        (project / "jobs" / "bench.toml").write_text(job)
-        (project / "reportrunner.toml").write_text(PROJECT.format(url=url))
+        root = Path(folder)
+        (root / "jobs").mkdir()
+        (root / "jobs" / "bench.toml").write_text(job)
+        (root / "reportrunner.toml").write_text(project.format(url=url))
         arguments = [sys.executable, "-m", "reportrunner", "run", "jobs/bench.toml", "--as-of", "2024-06-17", *more]
         started = time.perf_counter()
         done = subprocess.run(
-            arguments, cwd=project, env=environment(), capture_output=True, text=True, timeout=300, check=False
+            arguments, cwd=root, env=environment(), capture_output=True, text=True, timeout=300, check=False
         )
         seconds = time.perf_counter() - started
         if done.returncode:
             raise SystemExit(done.stderr)
-        (record,) = (project / ".reportrunner" / "runs").glob("*/run.json")
+        (record,) = (root / ".reportrunner" / "runs").glob("*/run.json")
         return Ran(seconds, json.loads(record.read_text()))
 
 

@@ -15,6 +15,8 @@ from reportrunner.report import Finding, FindingSeverity
 from reportrunner.table import ColumnType, Landed, Rows, Value, additive_columns
 
 SAMPLE = 5
+ERRORS = frozenset({"conflicting", "secret_in_reply", "unreconciled", "row_count", "kaltura.percent"})
+"""Notes of a reader that are errors; every other one is a warning."""
 Ask = Callable[[SqlText, int | None], tuple[Rows, int]]
 """Answers SQL over the landed tables: the first rows, and how many there are."""
 
@@ -144,7 +146,8 @@ def _lossy(nodes: Mapping[str, Node], landed: Mapping[str, Landed], ask: Ask) ->
         code, reason = mine.endpoint.lossy
         differing, sample = _differing(mine, other, ask)
         if differing:
-            said = f'{differing:,} rows have other texts than in "{other.name}": {reason}'
+            rows = "1 row has" if differing == 1 else f"{differing:,} rows have"
+            said = f'{rows} other texts than in "{other.name}": {reason}'
             yield Finding(code, "warn", f"datasets.{mine.name}", said, differing, tuple(sample))
 
 
@@ -161,7 +164,11 @@ def _differing(mine: EndpointNode, other: EndpointNode, ask: Ask) -> tuple[int, 
 
 
 def _severity(code: str) -> FindingSeverity:
-    return "error" if code in {"conflicting", "secret_in_reply", "unreconciled", "row_count"} else "warn"
+    return (
+        "error"
+        if code in {"conflicting", "secret_in_reply", "unreconciled", "row_count", "kaltura.percent"}
+        else "warn"
+    )
 
 
 def accepted(finding: Finding, rules: Mapping[str, Rules]) -> Finding:

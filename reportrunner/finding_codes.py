@@ -44,6 +44,11 @@ CODES: Mapping[str, str] = MappingProxyType(
             "A table's texts differ from those of a CSV export of the same question: `;` and the delimiter arrive as"
             " blanks in tables (kaltura.md §5.1). Use the export's texts where exact names matter."
         ),
+        "kaltura.percent": (
+            "A completion rate is above 1. It is documented as a share from 0 to 1, and the service seems to write per"
+            " cent: a threshold such as 0.9 would let everybody pass. Divide by 100 in SQL, and"
+            " accept this with that reason."
+        ),
         "kaltura.vod_only": (
             "Reports of the historical family count on-demand plays only, unless playbackTypeIn is given: live and DVR"
             " audience is silently missing (kaltura.md §5.6)."

@@ -14,6 +14,7 @@ from reportrunner.land import Part, land
 from reportrunner.table import Bulk, Landed, Note, Rows, Table, Value
 from reportrunner.table_file import duplicates, sums
 
+Row = tuple[Value, ...]
 SHOWN = 5
 """Keys named of rows that conflict."""
 
@@ -32,7 +33,7 @@ def settled(node: EndpointNode, values: Sequence[Value], answers: Sequence[Answe
     table = land(parts, node.name, file, node.order)
     for value, answer in zip(values, answers, strict=True):
         notes += _claims_of_file(table, answer.rows, (column.name, value) if column else None)
-    return Landed(table, (*notes, *keyed(table, node.key).notes))
+    return Landed(table, (*notes, *keyed(table, node.key, blanks=True).notes))
 
 
 def _rows(node: EndpointNode, values: Sequence[Value], answers: Sequence[Answer], file: Path) -> Landed:
@@ -42,16 +43,16 @@ def _rows(node: EndpointNode, values: Sequence[Value], answers: Sequence[Answer]
     for value, answer in zip(values, answers, strict=True):
         data = answer.rows
         assert isinstance(data, Rows)
-        rows = list(dict.fromkeys(data.rows)) if node.key else list(data.rows)
+        names = [column.name for column in data.columns]
+        rows = _distinct(data.rows, [names.index(name) for name in node.key if name in names], blanks=True)
         if len(rows) < len(data.rows):
             notes.append(_repeated(len(data.rows) - len(rows)))
         if data.claim is not None:
-            names = [column.name for column in data.columns]
             said = unmet(data.claim, sums_of(data.claim, names, rows), len(data.rows))
             notes += [_of_value(note, value) for note in said]
         found += [(*row, value) for row in rows] if node.each else rows
     columns = answers[0].rows.columns + ((node.each.column,) if node.each else ())
-    landed = deduplicated(Rows(columns, found), node.name, file, node.order, node.key)
+    landed = deduplicated(Rows(columns, found), node.name, file, node.order, node.key, blanks=True)
     return Landed(landed.table, (*_added_up(notes), *landed.notes))
 
 
@@ -81,26 +82,46 @@ def _notes(answers: Iterable[Answer]) -> tuple[Note, ...]:
     return tuple(dict.fromkeys(note for answer in answers for note in answer.rows.notes))
 
 
-def deduplicated(data: Rows, name: str, file: Path, order: tuple[str, ...], key: tuple[str, ...]) -> Landed:
-    """Land rows whose key names them: identical repeats are dropped and told, differing ones are told as an error."""
+def deduplicated(
+    data: Rows, name: str, file: Path, order: tuple[str, ...], key: tuple[str, ...], *, blanks: bool = False
+) -> Landed:
+    """Land rows whose key names them: identical repeats are dropped and told, differing ones are told as an error.
+
+    With `blanks`, rows with an empty key are rows of things that the provider has forgotten: they may be several.
+    """
     notes = list(data.notes)
     if key:
         names = [column.name for column in data.columns]
         places = [names.index(column) for column in key]
-        distinct = list(dict.fromkeys(data.rows))
-        keys = Counter(tuple(row[place] for place in places) for row in distinct)
+        distinct = _distinct(data.rows, places, blanks=blanks)
+        named = [row for row in distinct if not blanks or _is_named(row, places)]
+        keys = Counter(tuple(row[place] for place in places) for row in named)
         if len(distinct) < len(data.rows):
             notes.append(_repeated(len(data.rows) - len(distinct)))
-        if len(keys) < len(distinct):
+        if len(keys) < len(named):
             repeated = [", ".join(map(str, found)) for found, times in keys.items() if times > 1]
-            notes.append(_conflict(len(distinct) - len(keys), key, repeated))
+            notes.append(_conflict(len(named) - len(keys), key, repeated))
         data = Rows(data.columns, distinct)
     return Landed(land(data, name, file, order), tuple(notes))
 
 
-def keyed(table: Table, key: tuple[str, ...]) -> Landed:
-    """Tell of rows whose key does not name them."""
-    count = duplicates(table, key) if key else 0
+def _distinct(rows: Sequence[Row], places: Sequence[int], *, blanks: bool) -> list[Row]:
+    """Drop identical repeats; rows that nothing names are never repeats of one another."""
+    if not places:
+        return list(rows)
+    found: dict[tuple[object, Row], None] = {}
+    for number, row in enumerate(rows):
+        found[(number if blanks and not _is_named(row, places) else None, row)] = None
+    return [row for _, row in found]
+
+
+def _is_named(row: Row, places: Sequence[int]) -> bool:
+    return all(row[place] not in {None, ""} for place in places)
+
+
+def keyed(table: Table, key: tuple[str, ...], *, blanks: bool = False) -> Landed:
+    """Tell of rows whose key does not name them; `blanks` as in `deduplicated`."""
+    count = duplicates(table, key, blanks=blanks) if key else 0
     return Landed(table, (_conflict(count, key, ()),) if count else ())
 
 

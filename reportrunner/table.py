@@ -49,7 +49,7 @@ class Column:
     source: str = ""
     """Where the meaning is written, such as `kaltura.md §5.6`."""
     approximate: bool = False
-    """Whether the provider estimates it."""
+    """Whether the provider estimates it: distinct counts, and what is computed from them."""
     form: Form | None = None
     """How its cells are written in an answer, where that is not ISO 8601."""
 

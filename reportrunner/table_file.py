@@ -75,12 +75,19 @@ def null_count(table: Table, column: str) -> int:
         return int(duck.fetch(f"select count(*) from t.{DATA} where {quoted(column)} is null")[0][0])
 
 
-def duplicates(table: Table, key: Sequence[str]) -> int:
-    """Return how many rows repeat the key of an earlier row; nulls count as equal."""
+def duplicates(table: Table, key: Sequence[str], *, blanks: bool = False) -> int:
+    """Return how many rows repeat the key of an earlier row; nulls count as equal.
+
+    With `blanks`, rows in which a part of the key is null or empty are left out.
+    """
     names = ", ".join(map(quoted, key))
+    where = " and ".join(f"coalesce(cast({quoted(name)} as varchar), '') <> ''" for name in key) if blanks else "true"
     with opened(table) as duck:
-        distinct = duck.fetch(f"select count(*) from (select distinct {names} from t.{DATA})")[0][0]
-    return table.rows - int(distinct)
+        found = duck.fetch(
+            f"select count(*), (select count(*) from (select distinct {names} from t.{DATA} where {where}))"
+            f" from t.{DATA} where {where}"
+        )[0]
+    return int(found[0]) - int(found[1])
 
 
 def sums(table: Table, columns: Sequence[str], only: tuple[str, Value] | None) -> tuple[tuple[Value, ...], int]:

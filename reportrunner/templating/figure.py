@@ -35,6 +35,8 @@ class Point:
     words: str
     series: str = ""
     row: str = ""
+    fold: int = 0
+    """1 in the second pass of an hour that the clock repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +133,14 @@ def _plain(kind: Kind, rows: Rows, wish: Wish, zone: dt.tzinfo) -> Figure:
     labels = wish.labels or {}
     points: list[Point] = []
     for place, values in enumerate(rows.values):
-        where = str(place) if kind == "spark" else _where(values[rows.places[x.name]], x, zone)
+        at = values[rows.places[x.name]]
+        where = str(place) if kind == "spark" else _where(at, x, zone)
+        fold = at.astimezone(zone).fold if isinstance(at, dt.datetime) else 0
         for column in columns:
             name = str(values[rows.places[split.name]]) if split else labels.get(column.name) or title(column)
             point = _point(where, values[rows.places[column.name]], column, wish)
             if point is not None:
-                points.append(Point(point.x, point.y, point.words, name))
+                points.append(Point(point.x, point.y, point.words, name, fold=fold))
     made = _ordered(kind, points, wish)
     _refuse_doubles(kind, made, x)
     raw = [str(column.name) for column in columns] if split is None else []
@@ -185,9 +189,9 @@ def _ordered(kind: Kind, points: list[Point], wish: Wish) -> tuple[Point, ...]:
 def _refuse_doubles(kind: Kind, points: Sequence[Point], x: Column) -> None:
     if kind == "spark":
         return
-    seen: set[tuple[str, str, str]] = set()
+    seen: set[tuple[str, str, str, int]] = set()
     for point in points:
-        if (spot := (point.x, point.row, point.series)) in seen:
+        if (spot := (point.x, point.row, point.series, point.fold)) in seen:
             raise UnfitError(f'"{x.name}" has {point.x} in two rows; chart.{kind} needs one (group in SQL)')
         seen.add(spot)
 

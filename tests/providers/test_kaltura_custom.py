@@ -62,8 +62,40 @@ def test_the_offset_has_the_sign_of_utc_minus_local() -> None:
 
 
 def test_an_unknown_report_is_asked_as_the_job_says() -> None:
-    keys = {"id": 4021, "params": {"virtualeventid": 4711, "from_date": "1795000000"}, "columns": {"email": "string"}}
+    keys = {"id": 9999, "params": {"virtualeventid": 4711, "from_date": "1795000000"}, "columns": {"email": "string"}}
     assert form(keys, None)["params"] == "from_date=1795000000;virtualeventid=4711"
+
+
+@pytest.mark.parametrize("number", [3009, 3010, 4021, 6000, 6001, 6002])
+def test_a_window_of_instants_is_written_in_seconds_and_may_end_inside_a_day(number: int) -> None:
+    params = {"user_id": "ana"} if number == 3010 else {}
+    sent = form({"id": number, "params": params}, days("2026-10-26", "2026-11-09T12:00"))["params"].split(";")
+    assert sent[:2] == ["from_date=1792987200", "to_date=1794243599"]
+    assert sent[2:] == ["user_id=ana"] * len(params)
+
+
+@pytest.mark.parametrize("number", [3006, 3008])
+def test_siblings_of_the_known_report_take_the_same_window(number: int) -> None:
+    sent = form({"id": number})["params"]
+    assert sent == "from_date_id=20261109;timezone_offset=300;to_date_id=20261115"
+
+
+def test_a_report_that_is_only_mentioned_takes_no_window() -> None:
+    with pytest.raises(ValidationError, match="which parameters of custom report 3030 hold the dates is not known"):
+        ask({**KEYS, "id": 3030})
+    keys = {"id": 3030, "params": {"from_date_id": "20261109"}, "columns": {"email": "string"}}
+    assert form(keys, None)["params"] == "from_date_id=20261109"
+
+
+@pytest.mark.parametrize("number", [3006, 3007, 3008, 3009, 4021])
+def test_dates_are_taken_in_either_spelling(number: int) -> None:
+    for names in (("from_date", "to_date"), ("from_date_id", "to_date_id")):
+        made = form({"id": number, "params": dict.fromkeys(names, "1")}, None)
+        assert made["params"] == f"{names[0]}=1;{names[1]}=1"
+
+
+def test_a_word_for_how_dates_are_written_is_no_parameter() -> None:
+    assert "day_id=1" in form({"params": {"day_id": 1}})["params"]
 
 
 def test_excluded_fields_are_sent_and_not_expected() -> None:
@@ -85,7 +117,7 @@ def test_excluded_fields_are_sent_and_not_expected() -> None:
         ({"params": {"entries_ids": []}}, "params.entries_ids is empty"),
         ({"params": {"from_date_id": "20261109"}}, "params.from_date_id is filled by the window"),
         ({"params": {"timezone_offset": 300}}, "params.timezone_offset is filled by the window"),
-        ({"id": 4021}, "which parameters of custom report 4021 hold the dates is not known"),
+        ({"id": 9999}, "which parameters of custom report 9999 hold the dates is not known"),
         ({"id": 0}, "greater than 0"),
     ],
 )

@@ -8,7 +8,7 @@ from projects import WEEK, planned
 from reportrunner.ask import Ask, EndpointNode
 from reportrunner.errors import InvalidError
 from reportrunner.flow import Reply, SessionKey
-from reportrunner.providers.kaltura.dataset import session_of
+from reportrunner.providers.kaltura.dataset import KalturaDataset
 
 OUT = '[outputs.o]\nformat = "html"\n'
 TABLE = """[datasets.plays]
@@ -27,7 +27,9 @@ def asks(more: str) -> list[Ask]:
 
 
 def sessions(more: str) -> list[SessionKey]:
-    return [session_of(ask) for ask in asks(more)]
+    return [
+        ask.parameters.session_at(ask.source.name) for ask in asks(more) if isinstance(ask.parameters, KalturaDataset)
+    ]
 
 
 def test_privileges_role_and_account_make_the_session() -> None:

@@ -15,6 +15,7 @@ from reportrunner.sandbox.kaltura_report import table, total
 from reportrunner.sandbox.people import people
 from reportrunner.sandbox.traits import TRAITS, library
 from reportrunner.sandbox.universe import Event, events
+from reportrunner.sandbox.virtual_events import VIRTUAL_EVENTS
 
 START, END = midnight("2026-11-09", 300), midnight("2026-11-16", 300)
 

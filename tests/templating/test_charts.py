@@ -19,6 +19,7 @@ from reportrunner.templating.charts import TONES, inline_svg, png, specification
 from reportrunner.templating.figure import Figure, Kind, figure, fitting, summary, text_chart
 from reportrunner.templating.view import Rows
 from reportrunner.templating.words import UnfitError
+from reportrunner.window.zone import load_zone
 
 NAMES: list[tuple[Value, ...]] = [
     ('fill="#2a5a99" role="x" <b>', 7, 3, Decimal("0.5"), dt.date(2026, 11, 9)),
@@ -65,6 +66,17 @@ def test_what_cannot_be_drawn_is_refused(kind: Kind, options: dict[str, object],
 def test_two_rows_of_one_bar_are_refused() -> None:
     with pytest.raises(UnfitError, match="in two rows"):
         drawn("bar", Rows(COLUMNS, [*NAMES, NAMES[0]]), x="name", y="n")
+
+
+def test_an_hour_that_the_clock_repeats_is_no_repeated_row() -> None:
+    zone = load_zone("America/New_York")
+    passes = [dt.datetime(2026, 11, 1, hour, tzinfo=dt.UTC) for hour in (5, 6)]
+    rows = Rows((Column("at", ColumnType.TIMESTAMP), COLUMNS[1]), [(at, n) for n, at in enumerate(passes)])
+    assert [point.x for point in figure("line", rows, {"x": "at", "y": "n"}, zone).points] == [
+        "2026-11-01T01:00:00Z"
+    ] * 2
+    with pytest.raises(UnfitError, match="in two rows"):
+        figure("line", Rows(rows.columns, [rows.values[1]] * 2), {"x": "at", "y": "n"}, zone)
 
 
 def test_negative_bars_are_refused() -> None:

@@ -32,7 +32,7 @@ PROVIDER = Provider(
             graphs.GRAPHS,
             total.BASE_TOTAL,
             export.EXPORT,
-            custom.CSV,
+            *custom.ENDPOINTS,
             *others.ENDPOINTS,
         )
     },
@@ -54,5 +54,6 @@ PROVIDER = Provider(
         "getBaseTotal": "report.getBaseTotal",
         "getUrlForReportAsCsv": "report.getUrlForReportAsCsv",
         "getCsvFromStringParams": "report.getCsvFromStringParams",
+        "getCsv": "report.getCsv",
     },
 )

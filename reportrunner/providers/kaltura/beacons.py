@@ -15,7 +15,7 @@ from reportrunner.delimited import unreadable
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Flow, Reply
 from reportrunner.providers.kaltura import wire
-from reportrunner.providers.kaltura.dataset import KalturaDataset, fetch
+from reportrunner.providers.kaltura.dataset import KalturaDataset, fetch_together
 from reportrunner.providers.kaltura.listing import (
     FIRST_PAGE,
     LIST_PAGE,
@@ -144,7 +144,7 @@ def unfold_beacons(ask: Ask) -> Flow:
     request = wire.call("beacon_beacon", "list", form, page=1, wave=1)
     reader = read_alerts if isinstance(parameters, ListAlerts) else read_beacons
     read = partial(reader, columns=declare(ask.endpoint.columns(parameters), parameters.columns))
-    return fetch(ask, request, knowing(judge_pages, kind="KalturaBeaconListResponse"), read)
+    return fetch_together(ask, (request,), knowing(judge_pages, kind="KalturaBeaconListResponse"), read)
 
 
 def read_beacons(replies: Sequence[Reply], columns: tuple[Column, ...]) -> Rows:

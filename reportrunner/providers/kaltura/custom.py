@@ -1,44 +1,48 @@
-"""Custom reports as CSV: `report.getCsvFromStringParams` (kaltura.md §7.2)."""
+"""Custom reports: `report.getCsvFromStringParams`, `report.getCsv` and `report.execute` (kaltura.md §4, §7.2)."""
 
 from __future__ import annotations
 
+import datetime as dt
+import json
+from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from reportrunner.ask import Ask, Endpoint
+from reportrunner.delimited import typed_rows
 from reportrunner.diagnose import Hinted
-from reportrunner.flow import Flow
+from reportrunner.flow import Done, Flow, Refused, Reply, Request, Verdict
 from reportrunner.providers.kaltura import wire
 from reportrunner.providers.kaltura.catalogue import CustomReport, custom_reports
 from reportrunner.providers.kaltura.dataset import KalturaDataset, fetch
 from reportrunner.spec import EndpointDataset
 from reportrunner.spelling import suggest
-from reportrunner.table import Column, declare
+from reportrunner.table import Column, Rows, declare
+from reportrunner.verdict import excerpt
 from reportrunner.window import Window
 from reportrunner.window.span import WindowError
 
+LONG = dt.timedelta(seconds=600)
+"""The server may run such a query for ten minutes (kaltura.md §7.2)."""
+DATES = frozenset({"from_date", "to_date", "from_date_id", "to_date_id"})
+"""Both spellings that guides use for the ends of a window (kaltura.md §7.2)."""
+SPELLINGS = DATES | {"entry_ids", "entries_ids", "virtualeventid", "virtual_event_ids"}
+"""All names that guides spell in two ways."""
 
-class GetCsvFromStringParams(KalturaDataset):
-    """`report.getCsvFromStringParams`: a custom report as a CSV file."""
 
-    diagnostic_owner: ClassVar[str] = "report.getCsvFromStringParams"
-    endpoint: Literal["report.getCsvFromStringParams"]
+class CustomReportDataset(KalturaDataset):
+    """Keys common to the calls of custom reports."""
+
     id: int = Field(gt=0, description="Id of the custom report; ids are server configuration")
     params: dict[str, str | int | list[str]] = Field(default={}, description="Free-form; a list is joined with commas")
-    excludedFields: list[str] = Field(default=[])  # noqa: N815
 
     @field_validator("params")
     @classmethod
-    def _sendable(cls, value: dict[str, Any]) -> dict[str, Any]:
+    def _lists(cls, value: dict[str, Any]) -> dict[str, Any]:
         for name, item in value.items():
-            texts = item if isinstance(item, list) else [str(item)]
-            if any(";" in text for text in [name, *texts]) or "=" in name:
-                raise Hinted(
-                    f'params.{name} contains ";" or "=", which separate on the wire', "this value cannot be asked for"
-                )
-            if isinstance(item, list) and (not item or any(not text.strip() or "," in text for text in texts)):
+            if isinstance(item, list) and (not item or any(not text.strip() or "," in text for text in item)):
                 raise Hinted(
                     f"params.{name} is empty, or has a value that is empty or contains a comma, which separates values",
                     "write one value per place, or remove the parameter",
@@ -46,11 +50,11 @@ class GetCsvFromStringParams(KalturaDataset):
         return value
 
     @model_validator(mode="after")
-    def _window_fills(self) -> GetCsvFromStringParams:
+    def _window_fills(self) -> Self:
         report = custom_reports().get(self.id)
         filled = set(report.window.values()) if report else set()
         doubled = sorted(filled & set(self.params))
-        if self.window is not None and report is None:
+        if self.window is not None and not filled:
             raise Hinted(
                 f"which parameters of custom report {self.id} hold the dates is not known",
                 'remove window and write them in params, such as from_date = "{{ windows.week.start | unix }}"',
@@ -61,37 +65,145 @@ class GetCsvFromStringParams(KalturaDataset):
                 f"params.{doubled[0]} is filled by the window", f"remove {doubled[0]}", key=("params", doubled[0])
             )
         self._misspelt(report.parameters if report else ())
+        missing = [name for name in (report.required if report else ()) if name not in {*self.params, *filled, *DATES}]
+        if missing:
+            message = f"custom report {self.id} needs params.{missing[0]}: without it the service ends in an error"
+            raise Hinted(message, f'write params = {{ {missing[0]} = "..." }}', key="id")
         if self.window is None and report is not None and not {"from_date_id", "from_date"} & set(self.params):
             raise Hinted(f"custom report {self.id} needs dates", 'write window = "name"', key="id")
         return self
 
     def _misspelt(self, known: tuple[str, ...]) -> None:
-        """Refuse what is nearly a parameter that the guide lists: the service ignores those it does not know."""
+        """Refuse what is nearly a parameter that the guide lists: the service ignores those it does not know.
+
+        What guides spell in two ways is taken in both (kaltura.md §7.2).
+        """
         for name in self.params:
-            near = suggest(name, set(known) - set(self.params)) if name not in known else ""
+            near = suggest(name, set(known) - set(self.params)) if name not in {*known, *SPELLINGS} else ""
             if near:
                 message = f'custom report {self.id} has no parameter "{name}"; did you mean "{near}"?'
                 raise Hinted(message, key=("params", name))
 
 
-def unfold_csv(ask: Ask) -> Flow:
-    """Return the flow of a custom report: one call whose answer is a file."""
+class GetCsvFromStringParams(CustomReportDataset):
+    """`report.getCsvFromStringParams`: a custom report as a CSV file, its parameters in one text."""
+
+    diagnostic_owner: ClassVar[str] = "report.getCsvFromStringParams"
+    endpoint: Literal["report.getCsvFromStringParams"]
+    excludedFields: list[str] = Field(default=[])  # noqa: N815
+
+    @field_validator("params")
+    @classmethod
+    def _sendable(cls, value: dict[str, Any]) -> dict[str, Any]:
+        for name, item in value.items():
+            texts = item if isinstance(item, list) else [str(item)]
+            if any(";" in text for text in [name, *texts]) or "=" in name:
+                raise Hinted(
+                    f'params.{name} contains ";" or "=", which separate on the wire',
+                    'ask endpoint = "report.getCsv", which sends each parameter by itself',
+                )
+        return value
+
+
+class GetCsv(CustomReportDataset):
+    """`report.getCsv`: a custom report as a CSV file, its parameters one by one."""
+
+    diagnostic_owner: ClassVar[str] = "report.getCsv"
+    endpoint: Literal["report.getCsv"]
+    excludedFields: list[str] = Field(default=[])  # noqa: N815
+
+
+class Execute(CustomReportDataset):
+    """`report.execute`: a custom report as rows."""
+
+    diagnostic_owner: ClassVar[str] = "report.execute"
+    endpoint: Literal["report.execute"]
+
+
+def unfold_string_params(ask: Ask) -> Flow:
+    """Return the flow of a custom report whose parameters stand in one text."""
     parameters = ask.parameters
     assert isinstance(parameters, GetCsvFromStringParams)
+    text = ";".join(f"{name}={value}" for name, value in _given(ask, parameters))
+    return _file(ask, "getCsvFromStringParams", [("params", text)], parameters.excludedFields)
+
+
+def unfold_csv(ask: Ask) -> Flow:
+    """Return the flow of a custom report whose parameters stand one by one."""
+    parameters = ask.parameters
+    assert isinstance(parameters, GetCsv)
+    return _file(ask, "getCsv", _key_values(_given(ask, parameters)), parameters.excludedFields)
+
+
+def _file(ask: Ask, action: str, params: list[tuple[str, str]], excluded: list[str]) -> Flow:
+    assert isinstance(ask.parameters, CustomReportDataset)
+    body = [("id", str(ask.parameters.id)), *params]
+    body += [("excludedFields", ",".join(excluded))] if excluded else []
+    read = partial(wire.read_csv, columns=declare(custom_columns(ask.parameters), ask.parameters.columns))
+    return fetch(ask, wire.call("report", action, body), wire.judge_csv, read, timeout=LONG)
+
+
+def unfold_execute(ask: Ask) -> Flow:
+    """Return the flow of a custom report whose rows come as an object."""
+    parameters = ask.parameters
+    assert isinstance(parameters, Execute)
+    body = [("id", str(parameters.id)), *_key_values(_given(ask, parameters))]
+    read = partial(read_response, columns=declare(custom_columns(parameters), parameters.columns))
+    return fetch(ask, wire.call("report", "execute", body), judge_response, read, timeout=LONG)
+
+
+def _given(ask: Ask, parameters: CustomReportDataset) -> list[tuple[str, str]]:
     given = {name: ",".join(v) if isinstance(v, list) else str(v) for name, v in parameters.params.items()}
     report = custom_reports().get(parameters.id)
     if report is not None and ask.window is not None:
-        _whole_days(ask.window, f"custom report {parameters.id}")
-        _one_offset(ask.window, report)
-        given[report.window["from"]] = f"{ask.window.first_day:%Y%m%d}"
-        given[report.window["to"]] = f"{ask.window.last_day:%Y%m%d}"
-        given[report.window["offset"]] = str(ask.window.utc_offset)
-    body = [("id", str(parameters.id)), ("params", ";".join(f"{k}={v}" for k, v in sorted(given.items())))]
-    if parameters.excludedFields:
-        body.append(("excludedFields", ",".join(parameters.excludedFields)))
-    request = wire.call("report", "getCsvFromStringParams", body)
-    read = partial(wire.read_csv, columns=declare(csv_columns(parameters), parameters.columns))
-    return fetch(ask, request, wire.judge_csv, read)
+        given |= _dates(ask.window, report)
+    return sorted(given.items())
+
+
+def _key_values(given: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [
+        pair
+        for number, (name, value) in enumerate(given)
+        for pair in (
+            (f"params[{number}][objectType]", "KalturaKeyValue"),
+            (f"params[{number}][key]", name),
+            (f"params[{number}][value]", value),
+        )
+    ]
+
+
+def judge_response(_: Request, reply: Reply) -> Verdict:
+    """Judge the rows of a custom report: an object with the names of its columns and a list of rows (kaltura.md §4)."""
+    answer, verdict = wire.judge_answer(reply)
+    if verdict is not None:
+        return verdict
+    if not isinstance(answer, dict) or answer.get("objectType") != "KalturaReportResponse":
+        return Refused("unreadable", f"the answer is no KalturaReportResponse: {excerpt(reply.body)}")
+    rows = answer.get("results", [])
+    if not isinstance(answer.get("columns"), str) or not all(isinstance(row, dict) for row in rows):
+        return Refused("unreadable", "the answer has no columns, or rows that are no objects")
+    if len(rows) >= wire.CSV_LIMIT:
+        words = f"{len(rows):,} rows came back, the most a custom report gives"
+        return Refused("truncated", words, "narrow the window")
+    return Done()
+
+
+def read_response(replies: tuple[Reply, ...], columns: tuple[Column, ...]) -> Rows:
+    """Read the rows of a custom report; commas inside values are gone already, so the field count proves a row."""
+    answer = json.loads(replies[0].body)
+    cells = [str(row.get("value") or "").split(",") for row in answer.get("results", [])]
+    return typed_rows(answer["columns"].split(","), cells, columns)
+
+
+def _dates(window: Window, report: CustomReport) -> dict[str, str]:
+    """Write the window as the report wants it: days with one offset, or instants; the last second belongs to it."""
+    first, last = report.window["from"], report.window["to"]
+    if report.form == "unix":
+        return {first: str(window.start_unix), last: str(window.end_unix - 1)}
+    _whole_days(window, f"custom report {report.id}")
+    _one_offset(window, report)
+    days = {first: f"{window.first_day:%Y%m%d}", last: f"{window.last_day:%Y%m%d}"}
+    return days | {report.window["offset"]: str(window.utc_offset)}
 
 
 def _one_offset(window: Window, report: CustomReport) -> None:
@@ -112,25 +224,59 @@ def _whole_days(window: Window, owner: str) -> None:
         raise WindowError(f"{owner} knows whole days only, and this window ends inside one", "", "")
 
 
-def csv_columns(parameters: EndpointDataset) -> tuple[Column, ...]:
+def custom_columns(parameters: EndpointDataset) -> tuple[Column, ...]:
     """Return the columns of a custom report, where a guide lists them."""
-    assert isinstance(parameters, GetCsvFromStringParams)
+    assert isinstance(parameters, CustomReportDataset)
     report = custom_reports().get(parameters.id)
-    known = report.columns if report else ()
-    return tuple(column for column in known if column.name not in parameters.excludedFields)
+    excluded = getattr(parameters, "excludedFields", ())
+    return tuple(column for column in (report.columns if report else ()) if column.name not in excluded)
 
 
-CSV = Endpoint(
-    name="report.getCsvFromStringParams",
-    summary="A custom report as CSV",
-    parameters=GetCsvFromStringParams,
-    unfold=unfold_csv,
-    columns=csv_columns,
-    zone="days of the job's time zone (documented)",
-    permissions="ANALYTICS_BASE",
-    traps=(
-        "an error is an empty file with HTTP 200: it ends the run with exit 4",
-        "the file knows no quoting: the field count of every row is checked",
-        f"{wire.CSV_LIMIT:,} rows are the most such a file holds",
-    ),
+def needed_privileges(parameters: EndpointDataset) -> tuple[str, ...]:
+    """Return the privilege without which a custom report comes back empty (kaltura.md §7.2)."""
+    assert isinstance(parameters, CustomReportDataset)
+    report = custom_reports().get(parameters.id)
+    if report is None or not report.privilege:
+        return ()
+    names = {report.privilege, "virtual_event_ids"}
+    value = next((value for name, value in parameters.params.items() if name in names), "<id>")
+    return (f"{report.privilege}:{'/'.join(value) if isinstance(value, list) else value}",)
+
+
+def _endpoint(
+    name: str, summary: str, model: type[CustomReportDataset], unfold: Callable[[Ask], Flow], *traps: str
+) -> Endpoint:
+    return Endpoint(
+        name=name,
+        summary=summary,
+        parameters=model,
+        unfold=unfold,
+        columns=custom_columns,
+        privileges=needed_privileges,
+        zone="days of the job's time zone (documented)",
+        permissions="ANALYTICS_BASE",
+        traps=(
+            *traps,
+            "ids, parameters and columns are configuration of the server: guides contradict each other",
+            f"{wire.CSV_LIMIT:,} rows are the most it gives: as many end the run with exit 4",
+        ),
+    )
+
+
+_FILE_TRAPS = (
+    "an error is an empty file with HTTP 200: it ends the run with exit 4",
+    "the file knows no quoting: the field count of every row is checked",
 )
+ENDPOINTS = (
+    _endpoint(
+        "report.getCsvFromStringParams", "A custom report as CSV", GetCsvFromStringParams, unfold_string_params,
+        *_FILE_TRAPS,
+    ),
+    _endpoint(
+        "report.getCsv", "A custom report as CSV, parameters one by one", GetCsv, unfold_csv, *_FILE_TRAPS,
+    ),
+    _endpoint(
+        "report.execute", "A custom report as rows", Execute, unfold_execute,
+        "commas inside values are removed by the service, without a trace",
+    ),
+)  # fmt: skip

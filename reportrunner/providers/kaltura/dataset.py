@@ -5,51 +5,36 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 
-from pydantic import Field, field_validator
-
 from reportrunner.ask import Ask
-from reportrunner.diagnose import Hinted
-from reportrunner.flow import Flow, Judge, Read, Refused, Reply, Request, SessionKey, Step, Verdict
-from reportrunner.spec import EndpointDataset
+from reportrunner.flow import Flow, Judge, Read, Refused, Reply, Request, Step, Verdict
+from reportrunner.providers.kaltura.envelope import packable
+from reportrunner.providers.kaltura_sessions import SessionDataset
 
 PATIENCE = dt.timedelta(seconds=120)
 """Longest wait for the next byte of an ordinary answer."""
 
 
-class KalturaDataset(EndpointDataset):
+class KalturaDataset(SessionDataset):
     """Keys of a dataset that asks a kaltura source, whatever it asks."""
-
-    impersonate: int | None = Field(default=None, gt=0, description="Partner id of the child account to ask as")
-    role: int | None = Field(default=None, gt=0, description="Id of the role to ask in; becomes setrole:<id>")
-
-    @field_validator("privileges")
-    @classmethod
-    def _one_each(cls, value: list[str]) -> list[str]:
-        for privilege in value:
-            if not privilege.strip() or "," in privilege or privilege != privilege.strip():
-                raise Hinted(f'"{privilege}" is no privilege: commas separate them', 'write ["name:value", "other"]')
-            if privilege.startswith("setrole:"):
-                raise Hinted("a role has a key of its own", f"write role = {privilege.removeprefix('setrole:')}")
-        return value
-
-
-def session_of(ask: Ask) -> SessionKey:
-    """Return the session an ask runs under: one per source, account, role and privileges (kaltura.md §9.3)."""
-    parameters = ask.parameters
-    assert isinstance(parameters, KalturaDataset)
-    role = () if parameters.role is None else (f"setrole:{parameters.role}",)
-    return SessionKey(ask.source.name, (*parameters.privileges, *role), parameters.impersonate or 0)
 
 
 def fetch(ask: Ask, request: Request, judge: Judge, read: Read, timeout: dt.timedelta = PATIENCE) -> Flow:
-    """Return a flow of one call."""
+    """Return a flow of one call whose answer is a file, or must not share a request for another reason."""
     return flow_of(ask, (Step("fetch", request, judge, timeout=timeout),), read)
+
+
+def fetch_together(ask: Ask, requests: tuple[Request, ...], judge: Judge, read: Read) -> Flow:
+    """Return a flow of calls whose answers are objects: they may share a request with others of their session."""
+    together = all(map(packable, requests))
+    return flow_of(ask, (Step("fetch", requests[0], judge, also=requests[1:], packable=together),), read)
 
 
 def flow_of(ask: Ask, steps: tuple[Step, ...], read: Read) -> Flow:
     """Return a flow under the ask's session, whose refusals name the permissions that the endpoint needs."""
+    assert isinstance(ask.parameters, KalturaDataset)
+    key = ask.parameters.session_at(ask.source.name)
     named = tuple(replace(step, judge=Permitted(step.judge, ask.endpoint.permissions)) for step in steps)
-    return Flow(ask.dataset, ask.source.name, f"kaltura.{ask.endpoint.name}", named, read, session_of(ask))
+    return Flow(ask.dataset, ask.source.name, f"kaltura.{ask.endpoint.name}", named, read, key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from reportrunner.delimited import unreadable
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Flow, Refused, Reply, Request, Verdict
 from reportrunner.providers.kaltura import fields, wire
-from reportrunner.providers.kaltura.dataset import fetch
+from reportrunner.providers.kaltura.dataset import fetch_together
 from reportrunner.providers.kaltura.listing import (
     FIRST_PAGE,
     LIST_PAGE,
@@ -193,7 +193,7 @@ def unfold_search(ask: Ask) -> Flow:
     form = (*write("searchParams", search), *FIRST_PAGE)
     request = wire.call("elasticsearch_esearch", "searchEntry", form, page=1, wave=1)
     read = partial(read_pages, columns=declare(COLUMNS, parameters.columns), row=_entry)
-    return fetch(ask, request, judge_search, read)
+    return fetch_together(ask, (request,), judge_search, read)
 
 
 def compile_search(search: Group | Item) -> Mapping[str, object]:

@@ -13,12 +13,11 @@ from pydantic import field_validator, model_validator
 from reportrunner.ask import Ask, Endpoint
 from reportrunner.delimited import typed_rows, unreadable
 from reportrunner.diagnose import Hinted
-from reportrunner.flow import Done, Flow, Refused, Reply, Request, Step, Verdict
+from reportrunner.flow import Done, Flow, Refused, Reply, Request, Verdict
 from reportrunner.providers.kaltura import wire
 from reportrunner.providers.kaltura.buckets import Slice, date_column, outside
 from reportrunner.providers.kaltura.catalogue import DELIMITER, report_columns, report_types
-from reportrunner.providers.kaltura.dataset import flow_of
-from reportrunner.providers.kaltura.envelope import packable
+from reportrunner.providers.kaltura.dataset import fetch_together
 from reportrunner.providers.kaltura.filters import GraphFilters
 from reportrunner.providers.kaltura.question import (
     BucketedDataset,
@@ -126,18 +125,17 @@ def unfold_graphs(ask: Ask) -> Flow:
             "report",
             "getGraphs",
             question(parameters, parameters.filters, of, bucketed=bucketed),
-            part=f"{number:03d}",
+            part=f"{number:03d}" if len(slices) > 1 else "",
         )
         for number, of in enumerate(slices)
     ]
     judge = GraphJudge(parameters.type.graph_ids or ())
-    step = Step("fetch", requests[0], judge, also=tuple(requests[1:]), packable=all(map(packable, requests)))
     columns = declare(graph_columns(parameters), parameters.columns)
     read = GraphReader(
         columns, tuple((of, declare(_columns(parameters, of.offset), parameters.columns)) for of in slices),
         len(_labels(parameters, 0)), parameters.kind, parameters.series, ask.window if bucketed else None,
     )  # fmt: skip
-    return flow_of(ask, (step,), read)
+    return fetch_together(ask, tuple(requests), judge, read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +179,7 @@ class GraphReader:
         """Read every slice; ProviderError for a point that is none, comes twice, or lies outside the window."""
         rows: list[Row] = []
         for part, group in groupby(replies, key=lambda reply: reply.part):
-            of, columns = self.slices[int(part)]
+            of, columns = self.slices[int(part or 0)]
             cells = self._cells(json.loads(next(group).body))
             found = list(typed_rows([c.name for c in columns], cells, columns).rows)
             rows += self._within(found, of)

@@ -14,7 +14,7 @@ from reportrunner.ask import Ask, Endpoint
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Done, Flow, More, Refused, Reply, Request, Verdict
 from reportrunner.providers.kaltura import fields, wire
-from reportrunner.providers.kaltura.dataset import KalturaDataset, fetch
+from reportrunner.providers.kaltura.dataset import KalturaDataset, fetch_together
 from reportrunner.providers.kaltura.listing import (
     FIRST_PAGE,
     LIST_PAGE,
@@ -219,11 +219,11 @@ def unfold_list(ask: Ask) -> Flow:
             listed.service, "list", (*write_list_filter(listed.filter, given), *FIRST_PAGE), page=1, wave=1
         )
         read = partial(read_pages, columns=columns, row=listed.row)
-        return fetch(ask, request, knowing(judge_pages, kind=listed.response), read)
+        return fetch_together(ask, (request,), knowing(judge_pages, kind=listed.response), read)
     groups = [list(ids[place : place + LIST_PAGE]) for place in range(0, len(ids), LIST_PAGE)]
     first, *rest = (_group(listed, {**given, "idIn": group}, number, ids) for number, group in enumerate(groups, 1))
     judge = knowing(judge_group, kind=listed.response, rest=tuple(rest))
-    return fetch(ask, first, judge, partial(_read_groups, columns=columns, row=listed.row))
+    return fetch_together(ask, (first,), judge, partial(_read_groups, columns=columns, row=listed.row))
 
 
 def list_filter(ask: Ask) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from reportrunner.ask import Ask, Endpoint
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Done, Flow, Refused, Reply, Request, Verdict
 from reportrunner.providers.kaltura import wire
-from reportrunner.providers.kaltura.dataset import KalturaDataset, fetch
+from reportrunner.providers.kaltura.dataset import KalturaDataset, fetch_together
 from reportrunner.providers.kaltura.listing import NARROW, Texts, column, knowing, load, seconds_of, write
 from reportrunner.spec import EndpointDataset
 from reportrunner.strict import Strict
@@ -105,7 +105,7 @@ def unfold_events(ask: Ask) -> Flow:
         filters["live"] = "1" if parameters.filters.live else "0"
     request = wire.call("liveReports", "getEvents", (("reportType", ONLY), *write("filter", filters)))
     read = partial(read_events, columns=declare(COLUMNS, parameters.columns))
-    return fetch(ask, request, knowing(judge_events, first=first, last=last), read)
+    return fetch_together(ask, (request,), knowing(judge_events, first=first, last=last), read)
 
 
 def _buckets(window: Window) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from reportrunner.providers.kaltura import wire
 from reportrunner.providers.kaltura.buckets import Slice, outside
 from reportrunner.providers.kaltura.catalogue import DELIMITER, PAGE_SIZE
 from reportrunner.providers.kaltura.question import TOTAL_PART
-from reportrunner.table import Claim, Column, Note, Rows, Value
+from reportrunner.table import Claim, Column, ColumnType, Note, Rows, Value
 from reportrunner.window import Window
 
 Row = tuple[Value, ...]
@@ -61,6 +61,7 @@ class TableReader:
         if len(found) > 1 and not self.buckets:
             rows = merged(rows, self.columns, self.key)
         count = self._count(parts) if self.counted else None
+        notes |= dict.fromkeys(_percents(self.columns, rows))
         return Rows(self.columns, rows, tuple(notes), self._claim(totals, count))
 
     def _slice(self, part: str) -> Sliced:
@@ -119,6 +120,16 @@ class TableReader:
             return None if count is None else Claim(rows=count)
         total = wire.read_total(totals, self.total)
         return Claim(self.total, total.rows[0], count)
+
+
+def _percents(columns: Sequence[Column], rows: Sequence[Row]) -> Iterator[Note]:
+    """Tell of shares above 1: the server's own code suggests that newer ones write completion as per cent."""
+    for place, column in enumerate(columns):
+        if column.type is ColumnType.RATIO and column.name.endswith("completion_rate"):
+            largest = max((value for row in rows if isinstance(value := row[place], Decimal)), default=Decimal(0))
+            if largest > 1:
+                said = f"{column.name} holds {largest:f}, and a share is 1 at most: this service writes per cent"
+                yield Note("kaltura.percent", said)
 
 
 def merged(rows: Sequence[Row], columns: Sequence[Column], key: Sequence[str]) -> list[Row]:

@@ -30,7 +30,6 @@ from reportrunner.flow import (
     Verdict,
 )
 from reportrunner.providers.kaltura import wire
-from reportrunner.providers.kaltura.dataset import KalturaDataset
 from reportrunner.secret import SecretReference
 from reportrunner.source_spec import SecretSpec, SourceSpec
 from reportrunner.spec import EndpointDataset
@@ -124,7 +123,7 @@ def unfit(source: SourceSpec, parameters: EndpointDataset) -> Unfit | None:
     if auth.ks is not None and asked:
         said = "gives a session, and a given session cannot be widened"
         return Unfit(asked[0], said, "put the privilege into that session, or give the source an admin_secret")
-    if isinstance(parameters, KalturaDataset) and parameters.impersonate is not None:
+    if "impersonate" in asked:
         if auth.app_token is not None:
             said = "has an app token, and a token opens its own account only"
             return Unfit("impersonate", said, "give the source an admin_secret, or the account a source of its own")

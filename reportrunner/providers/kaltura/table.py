@@ -8,12 +8,11 @@ from pydantic import Field, field_validator, model_validator
 
 from reportrunner.ask import Ask, Endpoint
 from reportrunner.diagnose import Hinted
-from reportrunner.flow import Flow, Request, Step
+from reportrunner.flow import Flow, Request
 from reportrunner.providers.kaltura import export, wire
 from reportrunner.providers.kaltura.buckets import Slice, date_column, estimate
 from reportrunner.providers.kaltura.catalogue import MAX_ROWS, PAGE_SIZE, report_columns, report_key, report_types
-from reportrunner.providers.kaltura.dataset import flow_of
-from reportrunner.providers.kaltura.envelope import packable
+from reportrunner.providers.kaltura.dataset import fetch_together
 from reportrunner.providers.kaltura.filters import TableFilters
 from reportrunner.providers.kaltura.paging import QUIZ_LIMIT, TableJudge
 from reportrunner.providers.kaltura.question import (
@@ -162,13 +161,12 @@ def unfold_table(ask: Ask) -> Flow:
     if parameters.large == "csv":
         return export.unfold_table_as_csv(ask, parameters, parameters.filters, catalogued(parameters))
     slices = slices_of(ask, parameters, bucketed=parameters.bucketed)
-    requests = [_page(parameters, of, f"{n:03d}" if len(slices) > 1 else "0") for n, of in enumerate(slices)]
+    requests = [_page(parameters, of, f"{n:03d}" if len(slices) > 1 else "") for n, of in enumerate(slices)]
     _check_slices(ask, parameters, slices)
     judged = _judged_total(parameters)
     also = (*requests[1:], *((companion(ask, parameters, parameters.filters),) if judged else ()))
     judge = TableJudge(parameters.type.name, parameters.large, _ways(parameters), quiz=_quiz(parameters))
-    step = Step("fetch", requests[0], judge, also=also, packable=all(map(packable, (requests[0], *also))))
-    return flow_of(ask, (step,), _reader(ask, parameters, slices, judged))
+    return fetch_together(ask, (requests[0], *also), judge, _reader(ask, parameters, slices, judged))
 
 
 def _page(parameters: GetTable, of: Slice, part: str) -> Request:

@@ -13,7 +13,7 @@ from reportrunner.flow import Flow, Request
 from reportrunner.providers.kaltura import wire
 from reportrunner.providers.kaltura.buckets import whole
 from reportrunner.providers.kaltura.catalogue import report_columns, report_types
-from reportrunner.providers.kaltura.dataset import fetch
+from reportrunner.providers.kaltura.dataset import fetch_together
 from reportrunner.providers.kaltura.filters import ReportFilters, TotalFilters
 from reportrunner.providers.kaltura.question import (
     TOTAL_PART,
@@ -68,7 +68,7 @@ def unfold_total(ask: Ask) -> Flow:
     parameters = ask.parameters
     assert isinstance(parameters, GetTotal)
     read = partial(wire.read_total, columns=declare(total_columns(parameters), parameters.columns))
-    return fetch(ask, total_request(ask, parameters, parameters.filters), wire.judge_total, read)
+    return fetch_together(ask, (total_request(ask, parameters, parameters.filters),), wire.judge_total, read)
 
 
 def total_request(ask: Ask, parameters: ReportDataset, filters: ReportFilters | None, part: str = "") -> Request:
@@ -90,7 +90,7 @@ def unfold_base_total(ask: Ask) -> Flow:
     assert ask.window is not None
     body = question(parameters, parameters.filters, whole(ask.window)[0], bucketed=False)
     read = partial(wire.read_base_total, columns=declare(base_columns(parameters), parameters.columns))
-    return fetch(ask, wire.call("report", "getBaseTotal", body), wire.judge_base_total, read)
+    return fetch_together(ask, (wire.call("report", "getBaseTotal", body),), wire.judge_base_total, read)
 
 
 def base_columns(_: EndpointDataset) -> tuple[Column, ...]:

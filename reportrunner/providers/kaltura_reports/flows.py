@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from reportrunner.ask import Ask
-from reportrunner.flow import Flow, Hole, JsonBody, JsonValue, Poll, Request, SessionKey, Step
+from reportrunner.flow import Flow, Hole, JsonBody, JsonValue, Poll, Request, Step
 from reportrunner.providers.kaltura_reports.body import as_json
 from reportrunner.providers.kaltura_reports.judging import judge_generate, judge_poll, judge_serve
 from reportrunner.providers.kaltura_reports.parameters import (
@@ -44,7 +44,7 @@ def unfold(ask: Ask, write: Write, session_source: Callable[[Any], str]) -> Flow
     )
     read = partial(read_file, columns=declared_columns(parameters))
     deadline = waiting.timeout + dt.timedelta(minutes=10)
-    key = SessionKey(session_source(ask.source.settings), tuple(parameters.privileges))
+    key = parameters.session_at(session_source(ask.source.settings))
     return Flow(ask.dataset, ask.source.name, f"kaltura_reports.{report}", steps, read, key, deadline=deadline)
 
 

@@ -10,7 +10,8 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from reportrunner.diagnose import Hinted
 from reportrunner.providers.kaltura_reports.body import as_json
 from reportrunner.providers.kaltura_reports.privileges import check_privileges
-from reportrunner.spec import EndpointDataset, PollSpec
+from reportrunner.providers.kaltura_sessions import SessionDataset
+from reportrunner.spec import PollSpec
 from reportrunner.strict import Strict
 
 CHAT_REPORTS: Mapping[str, str] = {
@@ -46,7 +47,7 @@ EventId = Annotated[str, Field(pattern=r"^[^\s,/:]+$", description="the id of a 
 Params = Annotated[dict[str, Any], AfterValidator(_sendable)]
 
 
-class ReportsDataset(EndpointDataset):
+class ReportsDataset(SessionDataset):
     """Keys of a dataset that asks the Reports Microservice, whatever it asks."""
 
     familiar: ClassVar[Mapping[str, str]] = {
@@ -62,17 +63,6 @@ class ReportsDataset(EndpointDataset):
         "taskType": _FILTERS.format("taskType"),
     }
     poll: PollSpec = PollSpec()
-
-    @field_validator("privileges")
-    @classmethod
-    def _one_each(cls, value: list[str]) -> list[str]:
-        for privilege in value:
-            if not privilege.strip() or "," in privilege or privilege != privilege.strip():
-                raise Hinted(
-                    f'"{privilege}" is no privilege: commas separate privileges, and / the values of one',
-                    'write ["virtualeventid:4711/4712"]',
-                )
-        return value
 
 
 class EventFilters(Strict):
