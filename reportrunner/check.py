@@ -164,11 +164,7 @@ def _differing(mine: EndpointNode, other: EndpointNode, ask: Ask) -> tuple[int, 
 
 
 def _severity(code: str) -> FindingSeverity:
-    return (
-        "error"
-        if code in {"conflicting", "secret_in_reply", "unreconciled", "row_count", "kaltura.percent"}
-        else "warn"
-    )
+    return "error" if code in ERRORS else "warn"
 
 
 def accepted(finding: Finding, rules: Mapping[str, Rules]) -> Finding:

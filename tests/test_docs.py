@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
+from projects import problems
 
 from reportrunner import errors
 from reportrunner.cli.main import COMMANDS, run_command
@@ -65,6 +67,49 @@ def test_every_provider_has_a_page_with_all_its_endpoints(name: str) -> None:
     listed = re.findall(r"^\| `([^`]+)` \|", "\n".join(pages), re.MULTILINE)
     assert set(listed) == set(PROVIDERS[name].endpoints)
     assert f"docs/providers/{name}.md" in page("README.md")
+
+
+def examples() -> list[tuple[str, str]]:
+    """The blocks of TOML in the pages of providers that are whole sections, by page and first name."""
+    found = []
+    for path in sorted((ROOT / "docs/providers").glob("*.md")):
+        for text in re.findall(r"```toml\n(.*?)```", path.read_text("utf-8"), re.DOTALL):
+            data = tomllib.loads(text)
+            if data.keys() <= {"sources", "datasets"}:
+                found.append((f"{path.stem}-{next(iter(next(iter(data.values()))))}", text))
+    return found
+
+
+WINDOWS = {"week": 'period = "week"\noffset = -1', "now": 'since = "-110s"\nuntil = "-20s"'}
+
+
+@pytest.mark.parametrize(("name", "text"), examples(), ids=[name for name, _ in examples()])
+def test_every_example_of_a_provider_loads(name: str, text: str, tmp_path: Path) -> None:
+    sources, bracket, datasets = text.partition("[datasets.")
+    project = page("reportrunner.toml")
+    for source in tomllib.loads(sources).get("sources", {}):
+        project = re.sub(rf"\[sources\.{source}\].*?(?=\n\[|\Z)", "", project, flags=re.DOTALL)
+    (tmp_path / "reportrunner.toml").write_text(f"{project}\n{sources}", "utf-8")
+    used = (name for name in WINDOWS if re.search(rf'"{name}"|windows\.{name}\.', text))
+    windows = "".join(f"[windows.{name}]\n{WINDOWS[name]}\n" for name in used)
+    job = f"{bracket}{datasets}" or "[datasets.some]\nrows = [{ n = 1 }]\n"
+    assert problems(f'{windows}{job}\n[outputs.o]\nformat = "html"\n', root=tmp_path) == []
+
+
+def test_every_way_to_sign_in_is_one_that_a_source_takes() -> None:
+    ways = [tomllib.loads(text) for text in re.findall(r"`(auth = \{.*\})`", page("docs/providers/kaltura.md"))]
+    source = tomllib.loads(page("reportrunner.toml"))["sources"]["kaltura"]
+    settings = [PROVIDERS["kaltura"].settings.model_validate({**source, **way}) for way in ways]
+    assert [PROVIDERS["kaltura"].session_way(each) for each in settings] == ["given", "asked", "made", "asked"]
+
+
+def test_every_endpoint_of_kaltura_is_in_an_example() -> None:
+    shown = {
+        dataset.get("endpoint")
+        for _, text in examples()
+        for dataset in tomllib.loads(text).get("datasets", {}).values()
+    }
+    assert shown >= set(PROVIDERS["kaltura"].endpoints)
 
 
 def test_every_provider_page_is_of_a_provider() -> None:

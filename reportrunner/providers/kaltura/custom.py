@@ -255,11 +255,8 @@ def _endpoint(
         privileges=needed_privileges,
         zone="days of the job's time zone (documented)",
         permissions="ANALYTICS_BASE",
-        traps=(
-            *traps,
-            "ids, parameters and columns are configuration of the server: guides contradict each other",
-            f"{wire.CSV_LIMIT:,} rows are the most it gives: as many end the run with exit 4",
-        ),
+        limits=(f"{wire.CSV_LIMIT:,} rows are the most it gives: as many end the run with exit 4",),
+        traps=(*traps, "ids, parameters and columns are configuration of the server: guides contradict each other"),
     )
 
 
