@@ -138,6 +138,24 @@ def test_every_fault_of_the_sandbox_is_documented() -> None:
     assert {name for name in Faults.__dataclass_fields__ if f"`{name}=" not in text} == set()
 
 
+GUIDE = {4: 4, 5: 3, 6: 0, 7: 0, 8: 0, 9: 2, 10: 3, 11: 4, 12: 3, 13: 0, 14: 3, 15: 17, 16: 0}
+"""The sections of the public analytics guide that ask for something, and how many parts each has."""
+
+
+def test_every_section_of_the_guide_is_covered() -> None:
+    wanted = {f"{section}.{part}" for section, parts in GUIDE.items() for part in range(1, parts + 1)}
+    wanted |= {str(section) for section, parts in GUIDE.items() if not parts} | {"5"}
+    rows = re.findall(r"^\| ([\d.]+) \|", page("docs/guide-coverage.md"), re.MULTILINE)
+    assert sorted(rows) == sorted(wanted)
+
+
+def test_every_job_and_test_that_covers_the_guide_exists() -> None:
+    text = page("docs/guide-coverage.md")
+    named = set(re.findall(r"`((?:jobs|tests)/[^`]+)`", text))
+    assert sorted(path for path in named if not (ROOT / path).is_file()) == []
+    assert [line for line in text.splitlines() if re.match(r"\| \d", line) and not named & set(line.split("`"))] == []
+
+
 def test_every_decision_is_listed() -> None:
     files = {path.name for path in (ROOT / "docs/decisions").glob("0*.md")}
     assert set(re.findall(r"\((0[^)]+\.md)\)", page("docs/decisions/README.md"))) == files
