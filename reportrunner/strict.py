@@ -17,7 +17,7 @@ NAME = r"^[a-z][a-z0-9_]*$"
 class Strict(BaseModel):
     """Base of every model a user's TOML meets: nothing is coerced, nothing unknown passes, nothing changes later."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, strict=True, extra="forbid")
     diagnostic_owner: ClassVar[str] = ""
     diagnostic_noun: ClassVar[str] = "key"
     familiar: ClassVar[Mapping[str, str]] = {}

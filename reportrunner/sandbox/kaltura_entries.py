@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from reportrunner.sandbox.categories import CATEGORIES, Category, inside
 from reportrunner.sandbox.kaltura_asked import (
     MAX_MATCHES,
     Visit,
@@ -19,7 +20,7 @@ from reportrunner.sandbox.kaltura_asked import (
 from reportrunner.sandbox.kaltura_errors import ApiError
 from reportrunner.sandbox.kaltura_filters import BASE_ENTRY, CATEGORY, MEDIA_ENTRY
 from reportrunner.sandbox.kaltura_wire import Params, Thing
-from reportrunner.sandbox.library import CATEGORIES, Category, Item, inside, items
+from reportrunner.sandbox.library import Item, items
 from reportrunner.sandbox.people import people
 from reportrunner.sandbox.universe import ACCOUNT_CREATED
 

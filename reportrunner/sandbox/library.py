@@ -1,11 +1,12 @@
-"""The library as the services see it: the account's entries, plain ones beside them, categories, tags, captions."""
+"""The library as the services see it: the account's entries, plain ones beside them, and captions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from hashlib import shake_128
 
+from reportrunner.sandbox.categories import category_of, tags
 from reportrunner.sandbox.universe import OWNERS, entries
 
 _HOUR = 3600
@@ -31,37 +32,6 @@ class Item:
     def live(self) -> bool:
         """Whether it is a live stream."""
         return self.media_type == "Live stream"
-
-
-@dataclass(frozen=True, slots=True)
-class Category:
-    """One category; ``parent`` 0 for one at the top."""
-
-    id: int
-    name: str
-    parent: int
-
-    @property
-    def path(self) -> tuple[Category, ...]:
-        """From the top down to itself."""
-        above = {category.id: category for category in CATEGORIES}.get(self.parent)
-        return (*above.path, self) if above else (self,)
-
-
-CATEGORIES = (
-    Category(4001, "Compliance", 0),
-    Category(4002, "Privacy", 4001),
-    Category(4003, "Workplace", 4001),
-    Category(4004, "Events", 0),
-    Category(4005, "Talks", 0),
-    Category(4006, "Archive", 0),
-)
-_CATEGORY = {
-    **dict.fromkeys(("1_gdpr1", "1_gdpr2", "1_priv1"), 4002),
-    **dict.fromkeys(("1_fire1", "1_ergo1", "1_acce1"), 4003),
-    **dict.fromkeys(("1_brib1", "1_phis1", "1_code1"), 4001),
-    **dict.fromkeys(("1_town1", "1_earn1", "1_quest1"), 4004),
-}
 
 
 def _plain(number: int) -> Item:
@@ -90,8 +60,8 @@ def items(plain: int) -> tuple[Item, ...]:
             owner=entry.owner,
             duration=0 if entry.live else entry.duration,
             created_at=entry.created_at,
-            tags=("live", "event") if entry.live else ("course", "compliance") if entry.pull > 15 else ("course",),
-            category=_CATEGORY.get(entry.entry_id, 4005),
+            tags=tags()[entry.entry_id],
+            category=category_of(entry.entry_id),
         )
         for entry in entries()
     )
@@ -101,12 +71,6 @@ def items(plain: int) -> tuple[Item, ...]:
 def item(entry_id: str, plain: int) -> Item | None:
     """Find an entry by its id."""
     return next((found for found in items(plain) if found.entry_id == entry_id), None)
-
-
-@cache
-def inside(category: int) -> frozenset[int]:
-    """Find a category and all below it."""
-    return frozenset(found.id for found in CATEGORIES if category in {step.id for step in found.path})
 
 
 @dataclass(frozen=True, slots=True)
