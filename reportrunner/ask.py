@@ -67,6 +67,8 @@ class Endpoint:
     """Its report types, where it has such: wire id, name, description."""
     report_columns: Callable[[str], tuple[Column, ...]] = lambda _: ()
     """The columns of a report type by wire id."""
+    report_note: Callable[[str], str] = lambda _: ""
+    """What must be known of a report type before it is asked, by wire id."""
     question: Callable[[EndpointDataset], str] = lambda _: ""
     """What two endpoints that can answer the same question have in common when they do."""
     lossy: tuple[str, str] | None = None

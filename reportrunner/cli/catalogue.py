@@ -93,8 +93,9 @@ def report_type_text(endpoint: Endpoint, word: str) -> list[str]:
     if word.upper() not in reports:
         raise click.UsageError(f'{endpoint.name} has no report "{word}"{did_you_mean(word, reports)}')
     wire, name = reports[word.upper()]
-    columns = endpoint.report_columns(wire)
-    return [f"{name} ({wire})", "", *_columns(columns)]
+    note = endpoint.report_note(wire)
+    said = ["", *_bullets([note])] if note else []
+    return [f"{name} ({wire})", *said, "", *_columns(endpoint.report_columns(wire))]
 
 
 def report_object_text() -> list[str]:

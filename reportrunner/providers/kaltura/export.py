@@ -18,6 +18,7 @@ from reportrunner.providers.kaltura.catalogue import DELIMITER, report_columns, 
 from reportrunner.providers.kaltura.dataset import flow_of
 from reportrunner.providers.kaltura.export_file import MOST, ExportReader, judge_download
 from reportrunner.providers.kaltura.filters import ReportFilters, TableFilters
+from reportrunner.providers.kaltura.hints import report_hint
 from reportrunner.providers.kaltura.question import (
     BucketedDataset,
     Dst,
@@ -199,7 +200,8 @@ EXPORT = Endpoint(
     report_columns=lambda wire_id: report_columns(wire_id, report_types()[wire_id].table_columns or ()),
     key=_key,
     findings=vod_only,
-    notes=lambda parameters: meanings(export_columns(parameters)),
+    notes=lambda parameters: meanings(parameters, export_columns(parameters)),
+    report_note=report_hint,
     question=same_question,
     zone=ZONE,
     permissions="ANALYTICS_BASE",

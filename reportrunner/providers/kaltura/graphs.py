@@ -19,6 +19,7 @@ from reportrunner.providers.kaltura.buckets import Slice, date_column, outside
 from reportrunner.providers.kaltura.catalogue import DELIMITER, report_columns, report_types
 from reportrunner.providers.kaltura.dataset import fetch_together
 from reportrunner.providers.kaltura.filters import GraphFilters
+from reportrunner.providers.kaltura.hints import report_hint
 from reportrunner.providers.kaltura.question import (
     BucketedDataset,
     meanings,
@@ -250,7 +251,8 @@ GRAPHS = Endpoint(
     report_columns=lambda wire_id: graph_columns(GetGraphs.model_construct(report=wire_id)),
     key=_key,
     findings=vod_only,
-    notes=lambda parameters: meanings(graph_columns(parameters)),
+    notes=lambda parameters: meanings(parameters, graph_columns(parameters)),
+    report_note=report_hint,
     zone=ZONE,
     permissions="ANALYTICS_BASE, or KMC_READ_ONLY",
     traps=(

@@ -21,6 +21,7 @@ from reportrunner.providers.kaltura.catalogue import (
 )
 from reportrunner.providers.kaltura.dataset import KalturaDataset
 from reportrunner.providers.kaltura.filters import ReportFilters, separable, write_filter
+from reportrunner.providers.kaltura.hints import instead_of, report_hint
 from reportrunner.spec import EndpointDataset
 from reportrunner.spelling import suggest
 from reportrunner.table import Column
@@ -37,11 +38,13 @@ def _report(value: object) -> object:
         return value
     wire_id = report_names().get(str(value).strip().upper())
     if wire_id is None:
+        word = str(value).strip().upper()
+        instead = instead_of(word)
         names = [report.name for report in report_types().values()]
-        near = "" if str(value).strip().isdigit() else suggest(str(value).upper(), [*names, *report_types()])
+        near = "" if instead or word.isdigit() else suggest(word, [*names, *report_types()])
         raise Hinted(
             f'there is no report type "{value}"' + (f'; did you mean "{near}"?' if near else ""),
-            "" if near else "reportrunner explain kaltura.report.getTable lists them",
+            instead or ("" if near else "reportrunner explain kaltura.report.getTable lists them"),
         )
     return wire_id
 
@@ -174,11 +177,14 @@ def vod_only(parameters: EndpointDataset) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-def meanings(columns: tuple[Column, ...]) -> tuple[str, ...]:
-    """Say beside the numbers which of them no source defines, and which are estimates."""
+def meanings(parameters: EndpointDataset, columns: tuple[Column, ...]) -> tuple[str, ...]:
+    """Say beside the numbers what a guide gets wrong, which of them no source defines, and which are estimates."""
+    assert isinstance(parameters, ReportDataset)
+    hint = report_hint(parameters.report)
     unknown = tuple(f"{column.name}: {column.description}" for column in columns if column.source.endswith("(unknown)"))
     estimates = [column.name for column in columns if column.approximate]
-    return unknown + ((f"estimated by the service: {', '.join(estimates)}",) if estimates else ())
+    said = (hint,) if hint else ()
+    return said + unknown + ((f"estimated by the service: {', '.join(estimates)}",) if estimates else ())
 
 
 def reports_with(kind: str) -> Callable[[], tuple[tuple[str, str, str], ...]]:

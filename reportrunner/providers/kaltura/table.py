@@ -14,6 +14,7 @@ from reportrunner.providers.kaltura.buckets import Slice, date_column, estimate
 from reportrunner.providers.kaltura.catalogue import MAX_ROWS, PAGE_SIZE, report_columns, report_key, report_types
 from reportrunner.providers.kaltura.dataset import fetch_together
 from reportrunner.providers.kaltura.filters import TableFilters
+from reportrunner.providers.kaltura.hints import report_hint
 from reportrunner.providers.kaltura.paging import QUIZ_LIMIT, TableJudge
 from reportrunner.providers.kaltura.question import (
     BucketedDataset,
@@ -261,7 +262,8 @@ TABLE = Endpoint(
     report_columns=lambda wire_id: report_columns(wire_id, report_types()[wire_id].table_columns or ()),
     key=_key,
     findings=vod_only,
-    notes=lambda parameters: meanings(table_columns(parameters)),
+    notes=lambda parameters: meanings(parameters, table_columns(parameters)),
+    report_note=report_hint,
     question=same_question,
     lossy=("kaltura.lossy_text", "`;` and `|` arrive as blanks in a table"),
     rows=rows_expected,

@@ -15,6 +15,7 @@ from reportrunner.providers.kaltura.buckets import whole
 from reportrunner.providers.kaltura.catalogue import report_columns, report_types
 from reportrunner.providers.kaltura.dataset import fetch_together
 from reportrunner.providers.kaltura.filters import ReportFilters, TotalFilters
+from reportrunner.providers.kaltura.hints import report_hint
 from reportrunner.providers.kaltura.question import (
     TOTAL_PART,
     ReportDataset,
@@ -111,7 +112,8 @@ TOTAL = Endpoint(
     reports=reports_with("total_columns"),
     report_columns=lambda wire_id: report_columns(wire_id, report_types()[wire_id].total_columns or ()),
     findings=vod_only,
-    notes=lambda parameters: meanings(total_columns(parameters)),
+    notes=lambda parameters: meanings(parameters, total_columns(parameters)),
+    report_note=report_hint,
     zone=ZONE,
     permissions="ANALYTICS_BASE",
     traps=("an empty answer is null in every column, not 0",),

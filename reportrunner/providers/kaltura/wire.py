@@ -28,6 +28,7 @@ RETRYABLE = frozenset(
 HINTS = {
     "START_SESSION_ERROR": "check the source's partner and admin_secret",
     "REPORT_NOT_FOUND": "check the report's id",
+    "INVALID_ENUM_VALUE": "this installation does not know the value: an older one lacks newer report types",
 }
 CSV_LIMIT = 100_000
 LAST_PAGE = MAX_ROWS // PAGE_SIZE
