@@ -125,7 +125,7 @@ def test_each_over_an_unbound_query_stays_a_guess() -> None:
         (f'each = {{ dataset = "course" }}\n{ENTRY}', ['each: each needs a dataset and its column, or values | write { dataset = "course", column = "entry_id" } or { values = ["a", "b"], as = "name" }']),
         (f'each = {{ values = ["a"] }}\n{ENTRY}', ['each: each over values has no name for its column | add as = "entry_id"']),
         (f'each = {{ values = ["a", 5], as = "e" }}\n{ENTRY}', ["5: the first value is string, found 5"]),
-        (f'each = {{ values = ["a", "b|c"], as = "e" }}\n{ENTRY}', ['"{{ each }}": "b|c" contains "|", which separates values on the wire | it cannot be asked for; leave it out here and pick its rows in sql']),
+        (f'each = {{ values = ["a", "b|c"], as = "e" }}\n{ENTRY}', ['"{{ each }}": "b|c" contains "|", which separates values on the wire | write "b", "c" if these are several; one that contains "|" cannot be asked for: pick its rows in sql']),
         (f'each = {{ dataset = "course", column = "id", as = "name" }}\n{ENTRY}', ['{ dataset = "course", column = "id", as = "name" }: each adds a column "name", which the answer has too | add as = "another_name"']),
         (f'eahc = {{ dataset = "course", column = "id" }}\n{ENTRY}', ['eahc: unknown key "eahc" in a dataset; did you mean "each"?']),
         (ENTRY, ['each: each has nothing to go over here | add each = { dataset = "...", column = "..." }']),

@@ -217,7 +217,7 @@ RELATED = 'relatedObjectTypeIn = ["entry"]'
         (f'{RELATED}, eventTypeIn = ["0_healthDate"]', '"0_healthDate": there is no beacon "0_healthDate"; did you mean "0_healthData"?'),
         ('relatedObjectTypeIn = ["entries"]', '"entries": there is no related object type "entries" | one of schedule_resource, entry_server_node, server_node, entry'),
         ('objectIdIn = ["1_a"]', 'filters: beacon_beacon.list needs the filter "relatedObjectTypeIn" (a list of text) | add relatedObjectTypeIn = ["..."] ("entry", or its number 4)'),
-        (f'{RELATED}, objectIdIn = ["a,b"]', '"a,b": "a,b" contains ",", which separates values on the wire | it cannot be asked for; leave it out here and pick its rows in sql'),
+        (f'{RELATED}, objectIdIn = ["a,b"]', '"a,b": "a,b" contains ",", which separates values on the wire | write "a", "b" if these are several; one that contains "," cannot be asked for: pick its rows in sql'),
     ],
 )  # fmt: skip
 def test_what_is_answered(filters: str, answer: str) -> None:

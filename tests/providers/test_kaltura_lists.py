@@ -356,7 +356,7 @@ def test_nested_values_are_written_in_brackets_and_what_is_empty_after_them() ->
         ("caption_captionAsset.list", "filters = { }", 'filters: the service lists captions of named entries only | add entryIdIn = ["1_abc"]'),
         ("caption_captionAsset.list", "", '[datasets.d]: caption_captionAsset.list needs the key "filters" (a table) | add filters = { ... }'),
         ("baseEntry.list", 'filters = { idEqual = "1_a" }', 'idEqual: baseEntry.list has no filter "idEqual" | idEqual is spelt idIn; write idIn = ["1_abc"]'),
-        ("baseEntry.list", 'filters = { idIn = ["1_a,1_b"] }', '"1_a,1_b": "1_a,1_b" contains ",", which separates values on the wire | it cannot be asked for; leave it out here and pick its rows in sql'),
+        ("baseEntry.list", 'filters = { idIn = ["1_a,1_b"] }', '"1_a,1_b": "1_a,1_b" contains ",", which separates values on the wire | write "1_a", "1_b" if these are several; one that contains "," cannot be asked for: pick its rows in sql'),
         ("baseEntry.list", "filters = { createdAtLessThanOrEqual = 5 }", 'createdAtLessThanOrEqual: baseEntry.list has no filter "createdAtLessThanOrEqual" | createdAtLessThanOrEqual is decided by the window; write window = "name" beside filters'),
         ("baseEntry.list", 'filters = { statusIn = ["redy"] }', '"redy": there is no entry status "redy"; did you mean "ready"? | one of error_importing, error_converting, import, preconvert, ready, deleted, pending, moderate, blocked, no_content, infected, scan_failure'),
         ("baseEntry.list", "pager = { pageSize = 1000 }", 'pager: unknown key "pager" in baseEntry.list | pager is not needed: all pages are fetched'),

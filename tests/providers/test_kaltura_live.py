@@ -151,7 +151,7 @@ def test_several_entries_are_one_number_and_the_footer_says_so() -> None:
     [
         (FILTERS + 'report = "ENTRY_TOTAL"\n', '"ENTRY_TOTAL": liveReports.getEvents answers "ENTRY_TIME_LINE" only, found "ENTRY_TOTAL" | write report = "ENTRY_TIME_LINE"'),
         (FILTERS + 'reportType = "ENTRY_TIME_LINE"\n', 'reportType: unknown key "reportType" in liveReports.getEvents | reportType is spelt report here, and "ENTRY_TIME_LINE" is its default; remove it'),
-        ('filters = { entryIds = ["a,b"] }\n', '"a,b": "a,b" contains ",", which separates values on the wire | it cannot be asked for; leave it out here and pick its rows in sql'),
+        ('filters = { entryIds = ["a,b"] }\n', '"a,b": "a,b" contains ",", which separates values on the wire | write "a", "b" if these are several; one that contains "," cannot be asked for: pick its rows in sql'),
         ("filters = { entryIds = [] }\n", '[]: "entryIds" must not be empty | Live entries; the answer counts them together'),
         ('filters = { entryIds = ["a"], live = 1 }\n', "1: live is a switch, found 1 | write live = true"),
         ('filters = { entryIds = ["a"], fromTime = 1 }\n', 'fromTime: liveReports.getEvents has no filter "fromTime" | fromTime is decided by the window; write window = "name" beside filters'),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -14,6 +15,7 @@ from reportrunner.providers.kaltura.catalogue import DELIMITER, filter_fields
 from reportrunner.strict import Strict
 
 WINDOW_DECIDES = 'is decided by the window; write window = "name" beside filters'
+_ENTRY_ID = re.compile(r"[01]_[a-z0-9]+")
 NOT_HERE = frozenset({"timeZoneOffset", "interval", "entryOperator"})
 
 
@@ -44,10 +46,13 @@ class Separable:
     def __call__(self, value: str) -> str:
         """Return the value unless it cannot stand in a list."""
         if self.separator in value:
-            raise Hinted(
-                f'"{value}" contains "{self.separator}", which separates values on the wire',
-                "it cannot be asked for; leave it out here and pick its rows in sql",
-            )
+            hint = f'one that contains "{self.separator}" cannot be asked for: pick its rows in sql'
+            pieces = _pieces(value, self.separator)
+            more = f"write {pieces} if these are several; " if pieces else ""
+            raise Hinted(f'"{value}" contains "{self.separator}", which separates values on the wire', more + hint)
+        if "," in value and all(_ENTRY_ID.fullmatch(piece) for piece in value.split(",")):
+            message = f'"{value}" would be one entry id: nothing here separates values by commas'
+            raise Hinted(message, f"write {_pieces(value, ',')}")
         if not value or value != value.strip():
             hint = f'write "{value.strip()}"' if value.strip() else "remove it"
             raise Hinted(f'"{value}" is empty or has blanks around it, and nothing trims it', hint)
@@ -57,6 +62,24 @@ class Separable:
 def separable(separator: str) -> AfterValidator:
     """Return what refuses values that no list with this separator can hold."""
     return AfterValidator(Separable(separator))
+
+
+def listed(name: str, separator: str) -> BeforeValidator:
+    """Answer the guides, which write several values as one text (kaltura.md §14)."""
+
+    def check(value: object) -> object:
+        if isinstance(value, str) and separator in value:
+            pieces = _pieces(value, separator)
+            raise Hinted(f'expected a list of text, found text "{value}"', f"write {name} = [{pieces}]")
+        return value
+
+    return BeforeValidator(check)
+
+
+def _pieces(value: str, separator: str) -> str:
+    """Write the parts of a text as a list has them, where there are several."""
+    pieces = [piece.strip() for piece in value.split(separator) if piece.strip()]
+    return ", ".join(f'"{piece}"' for piece in pieces) if len(pieces) > 1 else ""
 
 
 def _not_empty(value: str) -> str:
@@ -90,7 +113,8 @@ def _field(name: str, facts: Mapping[str, Any]) -> tuple[Any, Any]:
         item: Any = Literal[tuple(facts["enum"])] if "enum" in facts else str
         separator = "," if facts.get("separator") == "','" else DELIMITER
         validators = [separable(separator)] + ([AfterValidator(_country)] if name == "countryIn" else [])
-        kind: Any = Annotated[list[Annotated[(item, *validators)]], Field(min_length=1)]
+        values = list[Annotated[(item, *validators)]]  # type: ignore[misc]
+        kind: Any = Annotated[values, Field(min_length=1), listed(name, separator)]
     elif facts["type"] == "bool":
         kind = Annotated[bool, _switch(name)] if name.startswith("searchIn") else bool
     elif facts["type"] == "time":

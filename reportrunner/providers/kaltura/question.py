@@ -20,7 +20,7 @@ from reportrunner.providers.kaltura.catalogue import (
     report_types,
 )
 from reportrunner.providers.kaltura.dataset import KalturaDataset
-from reportrunner.providers.kaltura.filters import ReportFilters, separable, write_filter
+from reportrunner.providers.kaltura.filters import ReportFilters, listed, separable, write_filter
 from reportrunner.providers.kaltura.hints import instead_of, report_hint
 from reportrunner.spec import EndpointDataset
 from reportrunner.spelling import suggest
@@ -49,7 +49,7 @@ def _report(value: object) -> object:
     return wire_id
 
 
-ObjectIds = list[Annotated[str, separable(DELIMITER)]]
+ObjectIds = Annotated[list[Annotated[str, separable(DELIMITER)]], listed("objectIds", DELIMITER)]
 Report = Annotated[str, BeforeValidator(_report), Field(description="Name or wire id of the report type")]
 Dst = Literal["refuse", "split"]
 
