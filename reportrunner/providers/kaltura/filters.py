@@ -113,7 +113,7 @@ def _field(name: str, facts: Mapping[str, Any]) -> tuple[Any, Any]:
         item: Any = Literal[tuple(facts["enum"])] if "enum" in facts else str
         separator = "," if facts.get("separator") == "','" else DELIMITER
         validators = [separable(separator)] + ([AfterValidator(_country)] if name == "countryIn" else [])
-        values = list[Annotated[(item, *validators)]]  # type: ignore[misc]
+        values = list[Annotated[(item, *validators)]]
         kind: Any = Annotated[values, Field(min_length=1), listed(name, separator)]
     elif facts["type"] == "bool":
         kind = Annotated[bool, _switch(name)] if name.startswith("searchIn") else bool
