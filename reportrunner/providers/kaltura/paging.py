@@ -69,6 +69,7 @@ def _halves(request: Request) -> tuple[Request, ...]:
     start, last = int(form[_FROM]), int(form[_TO])
     middle = (start + last + 1) // 2
     middle -= (middle - int(form[_OFFSET]) * 60) % HOUR
+    middle += HOUR if middle - start < SHORTEST else 0
     if middle - start < SHORTEST or last + 1 - middle < SHORTEST:
         return ()
     ends = ((start, middle - 1), (middle, last))
