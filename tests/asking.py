@@ -96,6 +96,15 @@ class Bench:
         """Run flows to their ends, in the order in which they ended."""
         for one in flows:
             self.executor.submit(one)
+        return self._ended()
+
+    def together(self, *flows: Flow) -> list[Finished]:
+        """Run flows that may share envelopes, and return their ends in the order of the flows."""
+        self.executor.submit(*flows)
+        ended = {id(done.flow): done for done in self._ended()}
+        return [ended[id(one)] for one in flows]
+
+    def _ended(self) -> list[Finished]:
         ended = []
         while self.executor.pending:
             done = self.executor.next()
