@@ -55,7 +55,7 @@ def parse_form(text: str, column: Column, null: str = "") -> Value:
     try:
         if form == UNIX:
             return dt.datetime.fromtimestamp(_seconds(text), dt.UTC)
-        moment = dt.datetime.strptime(text + form.suffix, form.format)  # noqa: DTZ007  # a day has no zone
+        moment = dt.datetime.strptime(_of_length(text, form) + form.suffix, form.format)  # noqa: DTZ007  # a day has no zone
     except (ValueError, OverflowError, OSError):
         raise ValueError(f"{_shown(text)} is not written as {form.format}") from None
     return moment.date() if column.type is ColumnType.DATE else moment.astimezone(dt.UTC)
@@ -65,6 +65,12 @@ def _seconds(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 12):
         raise ValueError(text)
     return int(text)
+
+
+def _of_length(text: str, form: Form) -> str:
+    if form.length and len(text) != form.length:
+        raise ValueError(text)
+    return text
 
 
 def parse_column(texts: Iterable[str], column: Column, null: str = "") -> list[Value]:

@@ -33,6 +33,8 @@ class Form:
 
     format: str
     suffix: str = ""
+    length: int = 0
+    """Characters of the text; 0: any number. Formats of digits alone would find a day in other digits too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from loopback import spool
 
 from reportrunner.ask import Ask, Source
 from reportrunner.environment import Clock, Environment, Finished, Notice, Sender, SourceRuntime
+from reportrunner.errors import ProviderError
 from reportrunner.execute import Executor
 from reportrunner.flow import Flow
 from reportrunner.land import land
@@ -23,7 +24,7 @@ from reportrunner.providers import PROVIDERS
 from reportrunner.sandbox import SANDBOX_ADMIN_SECRET
 from reportrunner.secret import Redactor
 from reportrunner.sources import sandbox_runtime
-from reportrunner.table import Rows, Table
+from reportrunner.table import Bulk, Rows, Table
 from reportrunner.table_file import rows
 from reportrunner.transport import Transport
 from reportrunner.window import Window, window_of
@@ -95,6 +96,15 @@ class Bench:
         """Run flows to their ends, in the order in which they ended."""
         for one in flows:
             self.executor.submit(one)
+        return self._ended()
+
+    def together(self, *flows: Flow) -> list[Finished]:
+        """Run flows that may share envelopes, and return their ends in the order of the flows."""
+        self.executor.submit(*flows)
+        ended = {id(done.flow): done for done in self._ended()}
+        return [ended[id(one)] for one in flows]
+
+    def _ended(self) -> list[Finished]:
         ended = []
         while self.executor.pending:
             done = self.executor.next()
@@ -102,18 +112,30 @@ class Bench:
             ended.append(done)
         return ended
 
-    def rows(self, one: Flow) -> Rows:
-        """The rows of a flow that must end well."""
+    def answer(self, one: Flow) -> Rows | Bulk:
+        """What a flow that must end well brought home."""
         (ended,) = self.run(one)
         assert ended.error is None, ended.error
         assert ended.answer is not None
-        assert isinstance(ended.answer.rows, Rows)
         return ended.answer.rows
+
+    def rows(self, one: Flow) -> Rows:
+        """The rows of a flow whose answer is small."""
+        found = self.answer(one)
+        assert isinstance(found, Rows)
+        return found
+
+    def error(self, one: Flow) -> ProviderError:
+        """The provider's error that a flow must end with."""
+        (ended,) = self.run(one)
+        assert ended.answer is None
+        assert isinstance(ended.error, ProviderError)
+        return ended.error
 
     def landed(self, one: Flow) -> list[dict[str, Any]]:
         """What a query reads from the landed table: rows by column name."""
         with tempfile.TemporaryDirectory() as folder:
-            made: Table = land(self.rows(one), "asked", Path(folder) / "asked.duckdb", ())
+            made: Table = land(self.answer(one), "asked", Path(folder) / "asked.duckdb", ())
             names = [column.name for column in made.columns]
             return [dict(zip(names, row, strict=True)) for row in rows(made)]
 

@@ -303,3 +303,31 @@ def test_days_and_moments_are_read_in_the_form_they_are_written_in(tmp_path: Pat
     for wrong, words in (("2026-11-15", "is not written as %Y%m%d"), ("x", "%Y%m%d")):
         with pytest.raises(ProviderError, match=words):
             land(bulk(tmp_path, text.replace("20261115,", f"{wrong},", 1), columns), "d", tmp_path / "e.duckdb", ())
+
+
+@pytest.mark.parametrize(
+    ("form", "kind", "good", "bad"),
+    [
+        (Form("%Y%m%d", length=8), T.DATE, ["20261115"], ["2026119", "202611151", "20261131"]),
+        (Form("%Y%m%d%H%z", "-0500", length=10), T.TIMESTAMP, ["2026111523"], ["20261115", "2026111524"]),
+        (
+            Form("%Y-%m-%dT%H:%M:%S.%f%z"),
+            T.TIMESTAMP,
+            [f"2026-11-15T23:00:00.000{offset}" for offset in ("Z", "-05:00", "+0530")],
+            ["2026-11-15", "2026-11-15T23:00:00.000"],
+        ),
+    ],
+)
+def test_a_form_is_read_alike_in_memory_and_in_bulk(
+    tmp_path: Path, form: Form, kind: T, good: list[str], bad: list[str]
+) -> None:
+    column = Column("at", kind, form=form)
+    landed = land(
+        bulk(tmp_path, "at\n" + "".join(f"{text}\n" for text in good), (column,)), "d", tmp_path / "d.duckdb", ()
+    )
+    assert sorted(row[0] for row in rows(landed)) == sorted(parse_column(good, column))  # type: ignore[type-var]
+    for text in bad:
+        with pytest.raises(ValueError, match="is not written as"):
+            parse_column([text], column)
+        with pytest.raises(ProviderError, match="is not written as"):
+            land(bulk(tmp_path, f"at\n{text}\n", (column,)), "d", tmp_path / "e.duckdb", ())

@@ -123,8 +123,12 @@ def _formed(text: str, column: Column) -> str:
     assert column.form is not None
     if column.form == UNIX:
         return f"when {_matches(text, '[0-9]{1,12}')} then to_timestamp(cast({text} as BIGINT))"
-    written = f"try_strptime({text} || {literal(column.form.suffix)}, {literal(column.form.format)})"
-    return f"when {written} is not null then cast({written} as {sql_type(column.type)})"
+    form = column.form
+    # DuckDB reads no Z where an offset stands.
+    whole = f"regexp_replace({text}, 'Z$', '+0000')" if not form.suffix else f"{text} || {literal(form.suffix)}"
+    written = f"try_strptime({whole}, {literal(form.format)})"
+    wide = f"length({text}) = {form.length} and " if form.length else ""
+    return f"when {wide}{written} is not null then cast({written} as {sql_type(column.type)})"
 
 
 def first_fault(bulk: Bulk) -> str:

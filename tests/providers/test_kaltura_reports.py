@@ -105,16 +105,26 @@ def test_statuses_and_faults_mean_what_they_mean_everywhere(judge: Any) -> None:
     assert judge(ANY, text("", 429)) == Again("limited", "429 Too Many Requests")
     assert judge(ANY, text("", 503)) == Again("failed", "HTTP 503")
     assert judge(ANY, Reply(fault="cut")) == Again("failed", "cut")
-    assert judge(ANY, says({"message": "No such report session"}, 404)).kind == "refused"
     assert judge(ANY, says({"message": "entries_ids"}, 422)).words == 'HTTP 422: {"message": "entries_ids"}'
     assert judge(ANY, text("", 302)).kind == "refused"
 
 
 @pytest.mark.parametrize("judge", [judge_poll, judge_serve])
-@pytest.mark.parametrize("status", [400, 404, 410])
-def test_a_report_that_is_no_longer_known_says_what_to_do(judge: Any, status: int) -> None:
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_report_that_is_no_longer_known_is_made_again(judge: Any, status: int) -> None:
     words = f'HTTP {status}: {{"message": "No such report session"}}'
-    assert judge(ANY, says({"message": "No such report session"}, status)) == Refused("refused", words, FORGOTTEN)
+    assert judge(ANY, says({"message": "No such report session"}, status)) == Again("stale", f"{words}; {FORGOTTEN}")
+
+
+@pytest.mark.parametrize("judge", [judge_poll, judge_serve])
+def test_a_report_that_may_be_no_longer_known_says_what_to_do(judge: Any) -> None:
+    words = 'HTTP 400: {"message": "No such report session"}'
+    assert judge(ANY, says({"message": "No such report session"}, 400)) == Refused("refused", words, FORGOTTEN)
+
+
+@pytest.mark.parametrize("status", [400, 404, 410])
+def test_generate_names_no_report_that_could_be_forgotten(status: int) -> None:
+    words = f'HTTP {status}: {{"message": "No such report session"}}'
     assert judge_generate(ANY, says({"message": "No such report session"}, status)) == Refused("refused", words)
 
 

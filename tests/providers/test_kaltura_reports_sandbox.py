@@ -20,7 +20,7 @@ from reportrunner.sandbox.people import people
 from reportrunner.sandbox.polls import poll_answers
 from reportrunner.sandbox.universe import events
 from reportrunner.sandbox.virtual_events import VIRTUAL_EVENTS, app_guid, came, registrations
-from reportrunner.table import Rows
+from reportrunner.table import Bulk, Rows
 
 ENTRIES = frozenset(["1_gdpr1", "1_town1"])
 START, END = (int(datetime(2026, 11, day, tzinfo=UTC).timestamp()) for day in (9, 16))
@@ -183,12 +183,16 @@ def test_registrations_equal_the_truth(event_id: str) -> None:
 def test_registrations_of_any_number_are_read_whole() -> None:
     columns = {name: TYPES.get(name, "string") for name in REGISTRATION_COLUMNS}
     with opened(export_rows=20_001) as (made, _):
-        found = made.rows(registration("4711", columns)).rows
+        found = made.landed(registration("4711", columns))
     assert len(found) == 20_001
-    for number in (0, 9_999, 10_000, 20_000):
-        *texts, moment = found[number]
-        assert isinstance(moment, datetime)
-        assert (*texts, moment.strftime("%Y-%m-%dT%H:%M:%SZ")) == big_row(number)
+    told = [(*list(row.values())[:-1], row["registered_at"].strftime("%Y-%m-%dT%H:%M:%SZ")) for row in found]
+    assert told == [big_row(number) for number in range(20_001)]
+
+
+def test_a_large_file_is_read_in_place_and_a_small_one_is_not() -> None:
+    for rows, kind in ((10, Rows), (20_001, Bulk)):
+        with opened(export_rows=rows) as (made, _):
+            assert isinstance(made.answer(registration("4711", {"user_id": "string"})), kind)
 
 
 def test_attachments_equal_the_truth() -> None:
@@ -320,7 +324,7 @@ def test_what_the_service_refuses_is_told_in_its_words() -> None:
 
 def test_a_file_cut_amid_its_body_is_asked_for_again() -> None:
     with opened(export_rows=15_000, cut_body=First(1, "reports.serve")) as (made, sandbox):
-        assert len(made.rows(registration("4711", {"user_id": "string"})).rows) == 15_000
+        assert len(made.landed(registration("4711", {"user_id": "string"}))) == 15_000
         assert sandbox.count("reports.serve") == 2
 
 

@@ -24,7 +24,7 @@ SECONDS = {"hours": 3600, "minutes": 60, "ten_minutes": 600, "ten_seconds": 10}
 """Intervals whose buckets are all of one length."""
 DATE_COLUMNS = {"months": "month_id", "years": "year_id"}
 _PERIODS: dict[str, PeriodName] = {"days": "day", "months": "month", "years": "year"}
-_DAYS = {"days": "%Y%m%d", "months": "%Y%m", "years": "%Y"}
+_DAYS = {"days": Form("%Y%m%d", length=8), "months": Form("%Y%m", length=6), "years": Form("%Y", length=4)}
 _ISO = Form("%Y-%m-%dT%H:%M:%S.%f%z")
 _UNIX_INTERVALS = {
     "realtime": frozenset({"days", "hours", "minutes", "ten_seconds"}),
@@ -39,11 +39,9 @@ class Slice:
     window: Window
     offset: int
     bucket: dt.date | None = None
-
-    @property
-    def spills(self) -> bool:
-        """Whether the bucket is longer than the service knows, so that its end is labelled as the next one."""
-        return self.bucket is not None and self.window.end.utcoffset() < self.window.start.utcoffset()  # type: ignore[operator]
+    """Its first day."""
+    spills: bool = False
+    """Whether the bucket is longer than the service knows, so that its end is labelled as the next one."""
 
 
 def whole(window: Window) -> tuple[Slice, ...]:
@@ -60,7 +58,7 @@ def cut(window: Window, interval: Interval) -> tuple[Slice, ...]:
     found: list[Slice] = []
     for part in slices(window, _PERIODS[interval]):
         if part.offset_changes:
-            found.append(Slice(part, part.offset_at_start, _first_day(part, interval)))
+            found.append(_bucket(part, interval))
         elif found and found[-1].bucket is None and found[-1].offset == part.offset_at_start:
             before = found[-1].window
             joined = window_of(before.start_unix, part.end_unix, window.zone)
@@ -78,8 +76,15 @@ def _at_changes(window: Window) -> Iterator[Window]:
     yield window_of(start, window.end_unix, window.zone)
 
 
-def _first_day(window: Window, interval: Interval) -> dt.date:
-    day = window.first_day
+def _bucket(part: Window, interval: Interval) -> Slice:
+    """Return the slice of a bucket; on the clock of its start the service sees its last second."""
+    offset = part.offset_at_start
+    last = dt.datetime.fromtimestamp(part.end_unix - 1 - offset * 60, dt.UTC).date()
+    first = _first_day(part.first_day, interval)
+    return Slice(part, offset, first, spills=_first_day(last, interval) > first)
+
+
+def _first_day(day: dt.date, interval: Interval) -> dt.date:
     return day if interval == "days" else day.replace(day=1) if interval == "months" else day.replace(month=1, day=1)
 
 
@@ -92,9 +97,9 @@ def date_column(interval: Interval, family: str, offset: int) -> Column:
     if interval in _UNIX_INTERVALS.get(family, frozenset()):
         return Column(name, ColumnType.TIMESTAMP, "", None, False, f"begin of the {said}", source, form=UNIX)
     if interval == "months" or (day and family not in _UNIX_INTERVALS):
-        return Column(name, ColumnType.DATE, "", None, False, f"first day: {said}", source, form=Form(_DAYS[interval]))
+        return Column(name, ColumnType.DATE, "", None, False, f"first day: {said}", source, form=_DAYS[interval])
     if interval == "hours" and family not in _UNIX_INTERVALS:
-        form = Form("%Y%m%d%H%z", _suffix(offset))
+        form = Form("%Y%m%d%H%z", _suffix(offset), length=10)
         return Column(name, ColumnType.TIMESTAMP, "", None, False, f"begin of the {said}", source, form=form)
     said = f"begin of the {said}; the offset in its label is not verified by any source"
     return Column(name, ColumnType.TIMESTAMP, "", None, False, said, source, form=_ISO)

@@ -224,16 +224,17 @@ class GraphReader:
             yield x, y
 
     def _within(self, rows: list[Row], of: Slice) -> list[Row]:
+        """Make a bucket with a change of offset inside one row, and hold the labels against the window."""
         if self.window is None:
             return rows
+        if of.bucket is not None and rows:
+            label = min((row[0] for row in rows), key=str)
+            names = [column.name for column in self.columns[: self.labels]]
+            rows = merged([(label, *row[1:]) for row in rows], self.columns, names)
         for row in rows:
             if outside(row[0], self.window):
                 raise unreadable(f"a point is labelled {row[0]}, which is outside the window {self.window.label}")
-        if of.bucket is None or not rows:
-            return rows
-        label = min((row[0] for row in rows), key=str)
-        names = [column.name for column in self.columns[: self.labels]]
-        return merged([(label, *row[1:]) for row in rows], self.columns, names)
+        return rows
 
 
 def _key(parameters: EndpointDataset) -> tuple[str, ...]:

@@ -13,7 +13,9 @@ QUIZ_LIMIT = 20_000
 """Rows for which quiz reports are asked at once: their pages come back whole, over and over (kaltura.md §4.1)."""
 LAST_PAGE = MAX_ROWS // PAGE_SIZE
 HOUR = 3600
-_FROM, _TO = "reportInputFilter[fromDate]", "reportInputFilter[toDate]"
+SHORTEST = 2
+"""Seconds of a window."""
+_FROM, _TO, _OFFSET = (f"reportInputFilter[{name}]" for name in ("fromDate", "toDate", "timeZoneOffset"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,18 @@ class TableJudge:
 
 
 def _halves(request: Request) -> tuple[Request, ...]:
-    """Return the first pages of both halves of a window, cut at a full hour; none when it is too short for that."""
+    """Return the first pages of both halves of a window, cut at a full hour of the offset asked; none inside an hour.
+
+    No bucket of an hour or less lies on both sides; a half of one second would be read as a whole day (kaltura.md §6).
+    """
     form = {name: text for name, text in request.form or () if isinstance(text, str)}
     if _FROM not in form or _TO not in form:
         return ()
     start, last = int(form[_FROM]), int(form[_TO])
-    middle = start + (last + 1 - start) // 2 // HOUR * HOUR
-    if middle - start < HOUR or last + 1 - middle < HOUR:
+    middle = (start + last + 1) // 2
+    middle -= (middle - int(form[_OFFSET]) * 60) % HOUR
+    middle += HOUR if middle - start < SHORTEST else 0
+    if middle - start < SHORTEST or last + 1 - middle < SHORTEST:
         return ()
     ends = ((start, middle - 1), (middle, last))
     return tuple(_between(request, first, end, f"{request.part}{n}") for n, (first, end) in enumerate(ends))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -26,6 +27,7 @@ from reportrunner.spec import EndpointDataset
 from reportrunner.spelling import suggest
 from reportrunner.table import Column
 from reportrunner.window.span import WindowError
+from reportrunner.window.zone import DAY
 
 RELATIVE = 315_360_000
 """Unix seconds up to this one count from now (kaltura.md §1)."""
@@ -131,7 +133,8 @@ def slices_of(ask: Ask, parameters: ReportDataset, *, bucketed: bool) -> tuple[S
 def dates(of: Slice, *, by_day: bool) -> Pairs:
     """Write the window: whole days of buckets by day ids, everything else by exact instants (kaltura.md §6).
 
-    `toDate` is the last second that belongs to the window.
+    `toDate` is the last second that belongs to the window. The service counts days from midnight of the one offset:
+    a day that begins later, because the clock jumps over its midnight, is asked by instants.
     """
     window = of.window
     if of.offset not in OFFSETS:
@@ -141,7 +144,8 @@ def dates(of: Slice, *, by_day: bool) -> Pairs:
     if window.end_unix - window.start_unix < 2:
         raise WindowError("the service reads a window of one second as a whole day; ask for two or more", "", "")
     zone = ("reportInputFilter[timeZoneOffset]", str(of.offset))
-    if by_day and of.bucket is None and window.whole_days:
+    ends = (midnight(window.first_day, of.offset), midnight(window.last_day, of.offset) + DAY)
+    if by_day and of.bucket is None and ends == (window.start_unix, window.end_unix):
         return (
             ("reportInputFilter[fromDay]", f"{window.first_day:%Y%m%d}"),
             ("reportInputFilter[toDay]", f"{window.last_day:%Y%m%d}"),
@@ -152,6 +156,11 @@ def dates(of: Slice, *, by_day: bool) -> Pairs:
         ("reportInputFilter[toDate]", str(window.end_unix - 1)),
         zone,
     )
+
+
+def midnight(day: dt.date, offset: int) -> int:
+    """Return when a day begins where local time is so many minutes behind UTC, in unix seconds."""
+    return (day - dt.date(1970, 1, 1)).days * DAY + offset * 60
 
 
 def same_question(parameters: EndpointDataset) -> str:

@@ -99,17 +99,16 @@ class TableReader:
         return Rows(columns, page.rows, dropped(unexpected, columns))
 
     def _labelled(self, rows: list[Row], columns: tuple[Column, ...], of: Slice) -> list[Row]:
-        """Hold the labels of buckets against the window; a bucket with a change of offset inside becomes one row."""
-        if not columns or columns[0].name != self.header[0]:
-            return rows
-        for row in rows:
+        """Make a bucket with a change of offset inside one row, and hold the labels of buckets against the window."""
+        labelled = bool(columns) and columns[0].name == self.header[0]
+        if of.bucket is not None and rows:
+            first = min((row[0] for row in rows), key=str)
+            told = [(first, *row[1:]) for row in rows] if labelled else rows
+            rows = merged(told, columns, (columns[0].name,) if labelled else ())
+        for row in rows if labelled else ():
             if self.window is not None and outside(row[0], self.window):
                 raise unreadable(f"a bucket is labelled {row[0]}, which is outside the window {self.window.label}")
-        if of.bucket is None or not rows:
-            return rows
-        first = min(str(row[0]) for row in rows)
-        label = next(row[0] for row in rows if str(row[0]) == first)
-        return merged([(label, *row[1:]) for row in rows], columns, (columns[0].name,))
+        return rows
 
     def _count(self, parts: dict[str, list[Reply]]) -> int | None:
         counts = [json.loads(pages[0].body).get("totalCount") for pages in parts.values()]

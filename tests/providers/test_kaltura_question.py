@@ -5,41 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from asking import WEEK, ask, days, flow, table
+from asking import ask, days, flow, table
 from pydantic import ValidationError
+from questions import SERIES, TOTAL, asked_filter, column_names, form, refused
 
 from reportrunner.flow import SessionKey
 from reportrunner.providers import PROVIDERS
 from reportrunner.providers.kaltura.catalogue import OFFSETS, filter_fields, report_types
-from reportrunner.window import Window, window_of
+from reportrunner.window import window_of
 from reportrunner.window.span import WindowError
-
-TOTAL = {"source": "kaltura", "endpoint": "report.getTotal", "report": "13"}
-SERIES = {"source": "kaltura", "endpoint": "report.getTable", "report": "34"}
-
-
-def form(keys: dict[str, Any], window: Window = WEEK) -> dict[str, str]:
-    request = flow(keys, window).steps[0].request
-    pairs = [(name, str(value)) for name, value in request.form or ()]
-    assert len(dict(pairs)) == len(pairs)
-    return dict(pairs)
-
-
-def asked_filter(keys: dict[str, Any], window: Window = WEEK) -> dict[str, str]:
-    sent = form(keys, window)
-    return {name[18:-1]: value for name, value in sent.items() if name.startswith("reportInputFilter[")}
-
-
-def refused(keys: dict[str, Any], window: Window = WEEK) -> str:
-    with pytest.raises(ValidationError) as caught:
-        ask(keys, window)
-    return str(caught.value)
-
-
-def column_names(keys: dict[str, Any]) -> tuple[str, ...]:
-    made = ask(keys)
-    return tuple(column.name for column in made.endpoint.columns(made.parameters))
-
 
 # --- what goes over the wire ---------------------------------------------------------------------------------
 
@@ -270,56 +244,7 @@ def test_unknown_filters_never_leave(name: str) -> None:
     assert name in refused({**table(), "filters": {name: ["1_a"]}})
 
 
-@pytest.mark.parametrize(("order", "near"), [("-count_play", "count_plays"), ("count_plays", "count_plays"), ("+", "")])
-def test_an_unknown_order_would_sort_silently_otherwise_and_is_refused(order: str, near: str) -> None:
-    words = refused(table(order=order))
-    assert "cannot be ordered by" in words
-    assert near in words
-
-
-def test_reports_without_a_table_or_a_total_are_refused() -> None:
-    no_table = next(r for r in report_types().values() if r.table_columns is None)
-    no_total = next(r for r in report_types().values() if not r.total_columns and r.table_columns)
-    assert "has no table" in refused(table(report=no_table.wire))
-    assert "has no totals" in refused({**TOTAL, "report": no_total.wire})
-
-
-# --- columns -------------------------------------------------------------------------------------------------
-
-
-def test_months_have_a_column_of_their_own_name() -> None:
-    assert column_names({**SERIES, "interval": "months"})[:2] == ("month_id", "count_plays")
-    assert form({**SERIES, "interval": "months", "order": "+month_id"})["order"] == "+month_id"
-    assert "cannot be ordered by" in refused({**SERIES, "interval": "months", "order": "+date_id"})
-
-
-def test_years_lose_their_column_and_are_refused() -> None:
-    assert "drops the year column" in refused({**SERIES, "interval": "years"})
-
-
-@pytest.mark.parametrize("report", ["26", "68", "201", "60", "60001", "60002", "60003"])
-@pytest.mark.parametrize("interval", ["hours", "minutes", "ten_minutes", "ten_seconds"])
-def test_joined_series_answer_zeros_for_short_buckets_and_are_refused(report: str, interval: str) -> None:
-    assert f"answers zeros for {interval}" in refused({**SERIES, "report": report, "interval": interval})
-    assert form({**SERIES, "report": report, "interval": "months"})["reportType"] == report
-
-
-def test_object_ids_change_the_columns_of_some_reports() -> None:
-    plain, drilled = column_names(table(report="6")), column_names(table(report="6", objectIds=["example.org"]))
-    assert (plain[0], drilled[0]) == ("object_id", "referrer")
-
-
-def test_a_key_is_always_one_of_the_columns() -> None:
-    found = {}
-    for report in report_types().values():
-        if report.table_columns is None:
-            continue
-        for more in ({}, {"objectIds": ["1_a"]}):
-            made = ask({"source": "kaltura", "endpoint": "report.getTable", "report": report.wire, **more})
-            key, names = made.endpoint.key(made.parameters), {c.name for c in made.endpoint.columns(made.parameters)}
-            assert set(key) <= names
-            found[report.wire, bool(more)] = key
-    assert (found["13", False], found["6", True], found["34", False]) == (("name",), ("referrer",), ())
+# --- what the job is told ---------------------------------------------------------------------------------------
 
 
 def test_default_playback_is_told_unless_the_job_says_what_it_wants() -> None:
