@@ -45,7 +45,8 @@ def unpack(reply: Reply, count: int) -> tuple[Reply, ...]:
         return (reply,) * count
     elements = _elements(reply.body.decode("utf-8", "replace"))
     if elements is None:
-        return (replace(reply, body=b"", fault="the envelope's answer is no list") if _passes(reply) else reply,) * count
+        no_list = replace(reply, body=b"", fault="the envelope's answer is no list")
+        return (no_list if _passes(reply) else reply,) * count
     if len(elements) > count:
         return (replace(reply, fault=f"the envelope holds {len(elements)} answers to {count} calls"),) * count
     short = replace(reply, body=b"", fault=f"the envelope holds {len(elements)} answers to {count} calls")
