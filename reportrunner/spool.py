@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Protocol, Self
@@ -59,9 +60,12 @@ class Spool:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Close the file, and remove it unless it became a reply."""
-        self._out.close()
-        if not self._whole:
-            self._file.unlink(missing_ok=True)
+        if self._whole:
+            self._out.close()
+            return
+        with suppress(OSError):  # on a full disk closing fails as well, and what is left is thrown away
+            self._out.close()
+        self._file.unlink(missing_ok=True)
 
     def add(self, piece: bytes) -> bool:
         """Write the lines that have ended; a secret never runs over a line's end."""

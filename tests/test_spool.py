@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -124,26 +122,14 @@ def test_an_earlier_file_of_that_name_is_gone(tmp_path: Path) -> None:
     assert (tmp_path / "x").read_bytes() == b"new\n"
 
 
-def test_a_disk_that_fails_is_told_in_its_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fails_is_told_in_its_own_words(tmp_path: Path) -> None:
     with pytest.raises(SpoolError, match="No such file or directory"):
         Spool(tmp_path / "none" / "x", bytes)
 
-    class Full:
-        """A file on a full disk."""
-
-        def write(self, _: bytes) -> int:
-            raise OSError(28, "No space left on device")
-
-        flush = write
-
-        def close(self) -> None:
-            """Do nothing."""
-
-    def full(handle: int, _: str) -> Any:
-        os.close(handle)
-        return Full()
-
-    monkeypatch.setattr("reportrunner.spool.os.fdopen", full)
-    with pytest.raises(SpoolError, match="No space left on device"), Spool(tmp_path / "y", bytes) as one:
-        one.add(b"a line\n")
+    (tmp_path / "full").symlink_to("/dev/full")
+    with pytest.raises(SpoolError, match="No space left on device"):
+        spooled(tmp_path / "full", [b"a line\n"])
+    (tmp_path / "full").symlink_to("/dev/full")
+    with pytest.raises(SpoolError, match="No space left on device"), Spool(tmp_path / "full", bytes) as one:
+        one.add(b"a line\n" * 99_999)
     assert list(tmp_path.iterdir()) == []
