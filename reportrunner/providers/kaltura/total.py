@@ -9,11 +9,12 @@ from pydantic import field_validator
 
 from reportrunner.ask import Ask, Endpoint
 from reportrunner.diagnose import Hinted
-from reportrunner.flow import Flow, Request
+from reportrunner.flow import Flow, Judge, Read, Request, Step
 from reportrunner.providers.kaltura import wire
 from reportrunner.providers.kaltura.buckets import whole
 from reportrunner.providers.kaltura.catalogue import report_columns, report_types
-from reportrunner.providers.kaltura.dataset import fetch
+from reportrunner.providers.kaltura.dataset import flow_of
+from reportrunner.providers.kaltura.envelope import packable
 from reportrunner.providers.kaltura.filters import ReportFilters, TotalFilters
 from reportrunner.providers.kaltura.question import (
     TOTAL_PART,
@@ -68,7 +69,7 @@ def unfold_total(ask: Ask) -> Flow:
     parameters = ask.parameters
     assert isinstance(parameters, GetTotal)
     read = partial(wire.read_total, columns=declare(total_columns(parameters), parameters.columns))
-    return fetch(ask, total_request(ask, parameters, parameters.filters), wire.judge_total, read)
+    return _one_call(ask, total_request(ask, parameters, parameters.filters), wire.judge_total, read)
 
 
 def total_request(ask: Ask, parameters: ReportDataset, filters: ReportFilters | None, part: str = "") -> Request:
@@ -90,7 +91,11 @@ def unfold_base_total(ask: Ask) -> Flow:
     assert ask.window is not None
     body = question(parameters, parameters.filters, whole(ask.window)[0], bucketed=False)
     read = partial(wire.read_base_total, columns=declare(base_columns(parameters), parameters.columns))
-    return fetch(ask, wire.call("report", "getBaseTotal", body), wire.judge_base_total, read)
+    return _one_call(ask, wire.call("report", "getBaseTotal", body), wire.judge_base_total, read)
+
+
+def _one_call(ask: Ask, request: Request, judge: Judge, read: Read) -> Flow:
+    return flow_of(ask, (Step("fetch", request, judge, packable=packable(request)),), read)
 
 
 def base_columns(_: EndpointDataset) -> tuple[Column, ...]:
