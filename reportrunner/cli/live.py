@@ -67,7 +67,8 @@ def spooling(state: Path) -> Iterator[Callable[[], Path]]:
 
     def file() -> Path:
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for each in (state, folder.parent, folder):
+                each.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise OutputError(f"cannot write to {folder}: {error.strerror}") from None
         return folder / str(next(numbers))

@@ -126,7 +126,7 @@ def plan_text(facts: dict[str, Any]) -> str:
             lines += [f"    session {flow['session']}"] if " " in flow["session"] else []
             lines += [f"    {len(flow['steps'])} calls in one request"] if flow["together"] else []
             for step in flow["steps"]:
-                lines.append(f"    {step['step']:<9}{step['method']} {step['path']}")
+                lines.append(f"    {step['step']:<8} {step['method']} {step['path']}")
                 lines += [f"      {line}" for line in _body(step)]
     lines += [""] if facts["envelopes"] else []
     lines += [f"  one request carries the first calls of {', '.join(names)}" for names in facts["envelopes"]]
