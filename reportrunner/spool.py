@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Protocol, Self
@@ -16,6 +17,8 @@ HEAD: Final = 256 * 1024
 LARGEST: Final = 64 * 1024 * 1024 * 1024
 """Bytes of a download; more is a fault."""
 _LONGEST_LINE: Final = 8 * 1024 * 1024
+_LONGEST_SECRET: Final = 512 * 1024
+"""Bytes of a secret in its longest form."""
 
 
 class SpoolError(Exception):
@@ -57,18 +60,24 @@ class Spool:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Close the file, and remove it unless it became a reply."""
-        self._out.close()
-        if not self._whole:
-            self._file.unlink(missing_ok=True)
+        if self._whole:
+            self._out.close()
+            return
+        with suppress(OSError):  # on a full disk closing fails as well, and what is left is thrown away
+            self._out.close()
+        self._file.unlink(missing_ok=True)
 
     def add(self, piece: bytes) -> bool:
         """Write the lines that have ended; a secret never runs over a line's end."""
         end = piece.rfind(b"\n") + 1
-        if end or self._holding > _LONGEST_LINE:
-            end = end or len(piece)
-            self._write(b"".join([*self._held, piece[:end]]))
-            self._held, self._holding = [], 0
+        if end:
+            self._write(self._cleaned(piece[:end]))
             piece = piece[end:]
+        elif self._holding > _LONGEST_LINE:
+            cleaned = self._cleaned(piece)
+            # What follows may end a secret that begins in the last bytes; cleaning them twice changes nothing.
+            self._write(cleaned[:-_LONGEST_SECRET])
+            piece = cleaned[-_LONGEST_SECRET:]
         if piece:
             self._held.append(piece)
             self._holding += len(piece)
@@ -76,7 +85,7 @@ class Spool:
 
     def reply(self, status: int, headers: Mapping[str, str]) -> Reply:
         """Return the reply: file, size and digest of all, and the beginning as body."""
-        self._write(b"".join(self._held))
+        self._write(self._cleaned(b""))
         try:
             self._out.flush()
         except OSError as error:
@@ -92,9 +101,15 @@ class Spool:
             digest=self._hash.hexdigest(),
         )
 
-    def _write(self, raw: bytes) -> None:
+    def _cleaned(self, piece: bytes) -> bytes:
+        """Return what is held with this behind it, without secrets, and hold nothing."""
+        raw = b"".join([*self._held, piece])
+        self._held, self._holding = [], 0
         cleaned = self._clean(raw)
         self._redacted = self._redacted or cleaned != raw
+        return cleaned
+
+    def _write(self, cleaned: bytes) -> None:
         self._size += len(cleaned)
         self._hash.update(cleaned)
         if len(self._head) < HEAD:

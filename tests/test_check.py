@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from plans import AS_OF, D, N, R, S, asking, columns, endpoint, job
+from plans import AS_OF, SOURCE, D, N, R, S, asking, columns, endpoint, job
 
 from reportrunner.ask import BoundCheck, Each, InlineNode, Node
 from reportrunner.check import Ask, apply_rules, run_checks
@@ -315,3 +316,113 @@ def test_a_mixed_pair_of_types_is_compared_with_the_tolerance(tmp_path: Path) ->
     of = tuple(Column(c.name, ColumnType.DECIMAL, additive=c.additive) if c.name == "plays" else c for c in SUMS)
     findings = reconciled(tmp_path, [("ana", 10**12, None, None)], [(Decimal(10**12 + 1), None, None)], of=of)
     assert findings == ()
+
+
+# --- texts that are held against an export ---------------------------------------------------------------
+
+TEXTS = columns(user_id=S, name=S, city=S, plays=N)
+ANA: tuple[Value, ...] = ("ana", "Ana; A", "Rome", 1)
+BO: tuple[Value, ...] = ("bo", "Bo", None, 2)
+REASON = "`;` arrives as a blank"
+
+
+def held(
+    folder: Path,
+    table_rows: list[tuple[Value, ...]],
+    export_rows: list[tuple[Value, ...]],
+    *,
+    of: tuple[Column, ...] = TEXTS,
+    **changes: Any,
+) -> tuple[Finding, ...]:
+    """Hold a table against an export of the same question; `changes` are facts of the table's node."""
+    lossy = endpoint(question=lambda _: "13 of this week", lossy=("kaltura.lossy_text", REASON))
+    exact = endpoint(question=lambda _: "13 of this week")
+    nodes: dict[str, Node] = {
+        "plain": asking("plain", TEXTS, **{"endpoint": lossy, "key": ("user_id",), **changes}),
+        "export": asking("export", of, endpoint=exact, key=("user_id",)),
+    }
+    landed = {
+        "plain": Landed(table(folder, "plain", TEXTS, *table_rows)),
+        "export": Landed(table(folder, "export", of, *export_rows)),
+    }
+    return rules_found(nodes, landed)
+
+
+def test_texts_that_an_export_has_too_give_no_finding(tmp_path: Path) -> None:
+    assert held(tmp_path, [ANA, BO], [BO, ANA]) == ()
+
+
+def test_texts_that_differ_from_the_export_are_told_with_key_and_texts(tmp_path: Path) -> None:
+    (finding,) = held(tmp_path, [("ana", "Ana  A", "Rome", 1), BO], [ANA, BO])
+    assert (finding.code, finding.severity, finding.subject) == ("kaltura.lossy_text", "warn", "datasets.plain")
+    assert finding.message == f'1 rows have other texts than in "export": {REASON}'
+    assert (finding.count, finding.sample) == (1, ("user_id ana, name Ana  A, city Rome",))
+
+
+def test_a_text_that_is_missing_on_one_side_differs(tmp_path: Path) -> None:
+    assert [f.count for f in held(tmp_path, [("ana", None, "Rome", 1), ("bo", "Bo", "x", 2)], [ANA, BO])] == [2]
+
+
+def test_a_key_that_the_export_does_not_have_is_a_text_that_differs(tmp_path: Path) -> None:
+    (finding,) = held(tmp_path, [("an a", "Ana; A", "Rome", 1), BO], [("an;a", "Ana; A", "Rome", 1), BO])
+    assert finding.sample == ("user_id an a, name Ana; A, city Rome",)
+
+
+def test_numbers_and_rows_that_the_export_alone_has_are_not_compared(tmp_path: Path) -> None:
+    assert held(tmp_path, [("ana", "Ana; A", "Rome", 99)], [ANA, BO]) == ()
+
+
+def test_columns_that_the_export_lacks_are_not_compared(tmp_path: Path) -> None:
+    of = columns(user_id=S, city=S)
+    assert held(tmp_path, [("ana", "anything", "Rome", 1)], [("ana", "Rome")], of=of) == ()
+    assert len(held(tmp_path, [("ana", "anything", "Rom", 1)], [("ana", "Rome")], of=of)) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"endpoint": endpoint(question=lambda _: "another", lossy=("kaltura.lossy_text", REASON))},
+        {"endpoint": endpoint(question=lambda _: "", lossy=("kaltura.lossy_text", REASON))},
+        {"endpoint": endpoint(question=lambda _: "13 of this week")},
+        {"key": ("name",)},
+        {"key": ()},
+    ],
+    ids=["another question", "no question", "not lossy", "another key", "no key"],
+)
+def test_what_cannot_be_compared_is_left_alone(tmp_path: Path, changes: dict[str, Any]) -> None:
+    assert held(tmp_path, [("ana", "other", "other", 1)], [ANA], **changes) == ()
+
+
+def test_lossy_texts_can_be_accepted(tmp_path: Path) -> None:
+    lossy = endpoint(question=lambda _: "q", lossy=("kaltura.lossy_text", REASON))
+    nodes: dict[str, Node] = {
+        "plain": asking("plain", TEXTS, endpoint=lossy, key=("user_id",)),
+        "export": asking("export", TEXTS, endpoint=endpoint(question=lambda _: "q"), key=("user_id",)),
+    }
+    landed = {
+        "plain": Landed(table(tmp_path, "plain", TEXTS, ("ana", "x", "y", 1))),
+        "export": Landed(table(tmp_path, "export", TEXTS, ANA)),
+    }
+    rules = Rules("ok", {"kaltura.lossy_text": "names are not shown"})
+    (finding,) = rules_found(nodes, landed, plain=rules)
+    assert (finding.severity, finding.accepted) == ("ok", "names are not shown")
+    assert rules_found(nodes, {"plain": landed["plain"]}) == (), "an export that was lost says nothing"
+    other = {**nodes, "export": replace(nodes["export"], source=replace(SOURCE, name="other"))}  # type: ignore[arg-type]
+    assert rules_found(other, landed) == (), "another account is another question"
+
+
+def test_what_an_action_that_was_held_back_would_have_brought_is_not_missed(tmp_path: Path) -> None:
+    note = Note("action.held_back", "not done: a check found an error")
+    landed = {"progress": Landed(table(tmp_path, "progress", SEEN), (note,))}
+    (finding,) = rules_found({"progress": asking("progress", SEEN)}, landed, progress=Rules("error", {}))
+    assert (finding.code, finding.severity) == ("action.held_back", "warn")
+
+
+@pytest.mark.parametrize(
+    ("code", "severity"), [("unreconciled", "error"), ("row_count", "error"), ("row_estimate", "warn")]
+)
+def test_a_claim_that_is_not_borne_out_is_as_bad_as_its_kind(tmp_path: Path, code: str, severity: str) -> None:
+    assert code in CODES
+    landed = {"progress": Landed(table(tmp_path, "progress", SEEN, ("a", 1, None)), (Note(code, "said"),))}
+    (finding,) = rules_found({"progress": asking("progress", SEEN)}, landed)
+    assert (finding.code, finding.severity) == (code, severity)

@@ -4,7 +4,7 @@ import pytest
 
 from reportrunner.errors import ProviderError
 from reportrunner.fill import fill
-from reportrunner.flow import Hole, JsonBody, Open, Request
+from reportrunner.flow import Digest, Hole, JsonBody, Open, Request, Text
 
 BASE = "https://www.example.org/base/"
 NASTY = {"ks": "a+b/c=&d é", "id": "x/../y", "dots": "..", "crlf": "a\r\nX: y"}
@@ -36,6 +36,15 @@ def test_json_has_exactly_its_type() -> None:
     assert dict(sent.headers)["Authorization"] == "Bearer t"
 
 
+def test_a_hash_fills_a_form_like_any_hole() -> None:
+    parts = (Hole("capture", "widget"), Hole("secret", "token"))
+    request = Request("POST", "/s", form=(("tokenHash", Digest("sha1", parts)),))
+    assert (
+        fill(request, BASE, lambda each: f"of {each}").body
+        == b"tokenHash=of+%3Csha1%3A%3Ccapture%3Awidget%3E%3Csecret%3Atoken%3E%3E"
+    )
+
+
 def test_a_hole_in_a_path_is_one_segment() -> None:
     assert fill(Request("GET", ("/a/", Hole("capture", "id"), "/b%")), BASE, value).url == f"{BASE}a/x%2F..%2Fy/b%25"
     assert fill(Request("GET", "//evil.example/x"), BASE, value).url == f"{BASE}evil.example/x"
@@ -56,6 +65,49 @@ def test_a_link_stays_with_its_source() -> None:
         with pytest.raises(ProviderError, match="leads away") as caught:
             link(away)
         assert "evil" not in str(caught.value)
+
+
+ELSEWHERE = ("cdn.example", "s3.example")
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://cdn.example/report.csv?sig=a%2Bb", True),
+        ("https://S3.example:443/x", True),
+        ("//cdn.example/x", True),
+        ("http://cdn.example/x", False),
+        ("https://cdn.example:8443/x", False),
+        ("https://cdn.example:x/x", False),
+        ("http://cdn.example:443/x", False),
+        ("ftp://cdn.example/x", False),
+        ("https://evil.cdn.example/x", False),
+        ("https://cdn.example.evil/x", False),
+        ("https://cdn.example@evil.example/x", False),
+        ("https://www.example.org/csv", True),
+    ],
+)
+def test_a_link_may_lead_to_a_download_host_over_https_alone(url: str, allowed: bool) -> None:
+    link = Request("GET", Hole("capture", "link"))
+    if allowed:
+        filled = fill(link, BASE, lambda _: url, ELSEWHERE).url
+        assert filled == (f"https:{url}" if url.startswith("//") else url)
+        return
+    with pytest.raises(ProviderError, match="nothing was sent there; if that is right, add its host to") as caught:
+        fill(link, BASE, lambda _: url, ELSEWHERE)
+    assert "evil" not in str(caught.value)
+    assert "cdn" not in str(caught.value)
+
+
+def test_no_host_is_a_download_host_unless_it_is_named() -> None:
+    with pytest.raises(ProviderError, match="add its host to the source's download_hosts"):
+        fill(Request("GET", Hole("capture", "link")), BASE, lambda _: "https://cdn.example/x")
+
+
+@pytest.mark.parametrize("path", [("/a/", Hole("capture", "link")), "https://cdn.example/x", "//cdn.example/x"])
+def test_what_is_no_link_of_the_provider_stays_with_its_source(path: Text) -> None:
+    url = fill(Request("GET", path), BASE, lambda _: "https://cdn.example/x", ELSEWHERE).url
+    assert url.startswith(BASE)
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import cast
 
 import pytest
-from plans import Hand, N, S, asking, columns, plan, query, refusal, rows
+from plans import Answers, Hand, N, S, asking, columns, endpoint, plan, query, refusal, rows
 
-from reportrunner.ask import Each, FileNode, InlineNode, Node, QueryNode
+from reportrunner.ask import Each, EndpointNode, FileNode, InlineNode, Node, QueryNode
 from reportrunner.errors import InvalidError, ReportrunnerError, SqlError
 from reportrunner.execute import Executor
-from reportrunner.gather import Gathered, Gathering, Place, gather
+from reportrunner.flow import Flow
+from reportrunner.gather import Gathered, Gathering, Place, acting, gather
 from reportrunner.land import land
 from reportrunner.plan import RunPlan
 from reportrunner.table import Column, Note, Rows, Table, Value
@@ -281,6 +283,127 @@ def test_equal_asks_of_two_runs_each_get_their_answer(tmp_path: Path) -> None:
     many = [gathering(plan(asking("progress", SEEN), name=name), hand, tmp_path) for name in ("a", "b")]
     assert len(list(gather(many, cast("Executor", hand), 2))) == 2
     assert [stored(one.result.landed["progress"].table) for one in many] == [[("all", 1)], [("all", 1)]]
+
+
+# --- what travels together -------------------------------------------------------------------------------
+
+
+class Submitting(Hand):
+    """A hand that remembers what was given together."""
+
+    def __init__(self, answers: Answers) -> None:
+        super().__init__(answers)
+        self.together: list[tuple[str, ...]] = []
+
+    def submit(self, *flows: Flow) -> None:
+        self.together.append(tuple(flow.dataset for flow in flows))
+        super().submit(*flows)
+
+
+def test_datasets_of_one_envelope_are_given_together_and_all_others_alone(tmp_path: Path) -> None:
+    (tmp_path / "course.csv").write_text("entry_id\na\nb\n")
+    each = Each(Column("entry_id", S), "course", "entry_id")
+    nodes: list[Node] = [asking(name, SEEN, name) for name in ("p", "q", "r", "s", "t")]
+    nodes += [FileNode("course", "course.csv", ENTRY, (), ()), asking("e", (*SEEN, each.column), "{{ each }}", each)]
+    of = replace(plan(*nodes), envelopes=(("p", "r"), ("s", "t")))
+    hand = Submitting(lambda path: rows(SEEN, (path, 1)))
+    result = gathered(of, hand, tmp_path)
+    assert sorted(hand.together) == [("e",), ("e",), ("p", "r"), ("q",), ("s", "t")]
+    assert [stored(result.landed[name].table) for name in "pqrst"] == [[(name, 1)] for name in "pqrst"]
+
+
+# --- actions ---------------------------------------------------------------------------------------------
+
+ACTS = endpoint(action=lambda _: "orders captions")
+
+
+def ordering(name: str, q: str = "order", each: Each | None = None) -> EndpointNode:
+    of = (*SEEN, each.column) if each else SEEN
+    return asking(name, of, q, each, endpoint=ACTS, key=("name",))
+
+
+def acted(of: RunPlan, hand: Hand, folder: Path, why: str = "") -> tuple[Gathered, list[set[str]]]:
+    """Gather, asking for a go-ahead; return with what had landed at every question."""
+    questions: list[set[str]] = []
+
+    def held_back(so_far: Gathered) -> str:
+        questions.append({*so_far.landed, *so_far.lost})
+        return why
+
+    place = Place(folder, folder / of.job.name)
+    one = Gathering(of, cast("Executor", hand), place, count_rows, Told(), held_back)
+    list(gather([one], cast("Executor", hand), 1))
+    return one.result, questions
+
+
+def test_actions_are_carried_out_after_all_reads(tmp_path: Path) -> None:
+    hand = Hand(lambda path: rows(SEEN, (path, 1)), last)
+    nodes: list[Node] = [
+        ordering("order"),
+        asking("first", SEEN, "a"),
+        asking("second", SEEN, "b"),
+        query("status", "first", "second"),
+    ]
+    result, questions = acted(plan(*nodes), hand, tmp_path)
+    assert questions == [{"first", "second", "status"}], "asked once, when every read has ended"
+    assert hand.asked == ["a", "b", "order"]
+    assert stored(result.landed["order"].table) == [("order", 1)]
+    assert result.landed["order"].notes == ()
+
+
+def test_actions_that_are_held_back_land_empty_and_nothing_is_sent(tmp_path: Path) -> None:
+    hand = Hand(lambda path: rows(SEEN, (path, 1)))
+    nodes: list[Node] = [ordering("order"), asking("first", SEEN, "a"), ordering("again", "again")]
+    result, questions = acted(plan(*nodes), hand, tmp_path, "a check found an error")
+    assert (hand.asked, len(questions)) == (["a"], 1)
+    for name in ("order", "again"):
+        landed = result.landed[name]
+        assert (landed.table.rows, landed.table.columns) == (0, SEEN)
+        assert landed.notes == (Note("action.held_back", "not done: a check found an error"),)
+    assert "order" not in result.exchanges
+    assert stored(result.landed["first"].table) == [("a", 1)]
+
+
+def test_what_needs_the_answer_of_an_action_waits_for_it(tmp_path: Path) -> None:
+    hand = Hand(lambda path: rows(SEEN, (path, 1)))
+    each = Each(Column("task", S), "order", "name")
+    reads_after = asking("after", (*SEEN, each.column), "{{ each }}", each)
+    nodes: list[Node] = [asking("first", SEEN, "a"), ordering("order"), query("orders", "order", "first"), reads_after]
+    result, questions = acted(plan(*nodes), hand, tmp_path)
+    assert questions == [{"first"}], "what an action leads to is not waited for"
+    assert hand.asked == ["a", "order", "order"]
+    assert stored(result.landed["orders"].table) == [(2,)]
+    assert set(result.landed) == {"first", "order", "orders", "after"}
+
+
+def test_what_needs_an_action_that_was_held_back_is_made_of_nothing(tmp_path: Path) -> None:
+    hand = Hand(lambda path: rows(SEEN, (path, 1)))
+    nodes: list[Node] = [asking("first", SEEN, "a"), ordering("order"), query("orders", "order", "first")]
+    result, _ = acted(plan(*nodes), hand, tmp_path, "dataset failed")
+    assert stored(result.landed["orders"].table) == [(1,)]
+    assert (result.lost, result.behind) == ({}, {})
+
+
+def test_an_action_over_the_values_of_a_lost_dataset_is_behind_it(tmp_path: Path) -> None:
+    each = Each(Column("entry_id", S), "first", "name")
+    nodes: list[Node] = [asking("first", SEEN, "a"), ordering("order", "{{ each }}", each)]
+    hand = Hand(lambda _: refusal("first"))
+    result, _ = acted(plan(*nodes), hand, tmp_path, 'dataset "first" failed')
+    assert hand.asked == ["a"]
+    assert (set(result.lost), result.behind) == ({"first"}, {"order": "first"})
+
+
+def test_nobody_is_asked_for_a_go_ahead_when_nothing_acts(tmp_path: Path) -> None:
+    result, questions = acted(plan(asking("first", SEEN)), Hand(of_entry), tmp_path, "no")
+    assert (questions, result.landed["first"].table.rows) == ([], 2)
+
+
+def test_what_acts_and_what_needs_it() -> None:
+    nodes: list[Node] = [
+        asking("first", SEEN), ordering("order"), query("orders", "order"), query("more", "orders", "first"),
+        query("status", "first"),
+    ]  # fmt: skip
+    assert acting({node.name: node for node in nodes}) == {"order", "orders", "more"}
 
 
 def test_no_gathering_is_no_work() -> None:

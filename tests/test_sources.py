@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from plans import PROVIDER, SOURCE, S, asking, columns
 
 from reportrunner.ask import EndpointNode, Provider, Source
 from reportrunner.errors import SecretError
-from reportrunner.flow import Flow, SessionKey
+from reportrunner.flow import Envelope, Flow, Minted, SessionKey
 from reportrunner.limits import Limits, Rate
 from reportrunner.secret import Redactor, SecretReference
 from reportrunner.source_spec import LimitsSpec, SourceSpec
@@ -88,3 +89,54 @@ def test_a_source_signs_in_by_its_provider_unless_it_was_given_a_session() -> No
     given = replace(signing, session_way=lambda _: "given")
     assert sandbox_runtime(source(given), "http://127.0.0.1:9", {}, lambda: NOW).sign_in is None
     assert sandbox_runtime(source(), "http://127.0.0.1:9", {}, lambda: NOW).sign_in is None
+
+
+def test_a_source_makes_its_sessions_where_its_provider_says_so() -> None:
+    asked: list[tuple[str, SessionKey, str, dt.datetime, int]] = []
+
+    def mint(
+        of: Source, key: SessionKey, secret: Callable[[str], str], now: dt.datetime, entropy: Callable[[int], bytes]
+    ) -> Minted:
+        asked.append((of.name, key, secret("admin_secret"), now, len({entropy(16), entropy(16)})))
+        return Minted("made", now)
+
+    def sign_in(of: Source, key: SessionKey, now: dt.datetime) -> Flow:
+        raise AssertionError("nobody is asked")
+
+    making = replace(secretive("admin_secret"), sign_in=sign_in, mint=mint, session_way=lambda _: "made")
+    runtime = live_runtime(source(making), {"ADMIN_SECRET": "a-long-secret"}, Path(), Redactor(), lambda: NOW)
+    key = SessionKey("house", ("virtualeventid:4711",))
+    assert runtime.sign_in is None
+    assert runtime.mint is not None
+    assert runtime.mint(key) == Minted("made", NOW)
+    assert asked == [("house", key, "a-long-secret", NOW, 2)], "two givings of random bytes are two"
+    given = source(replace(making, session_way=lambda _: "given"))
+    asking_for_them = source(replace(making, session_way=lambda _: "asked"))
+    for other in (given, asking_for_them):
+        assert sandbox_runtime(other, "http://127.0.0.1:9", {}, lambda: NOW).mint is None
+
+
+def test_a_stand_in_mints_with_its_own_secret() -> None:
+    making = replace(
+        secretive("admin_secret"),
+        mint=lambda _, __, secret, now, ___: Minted(secret("admin_secret"), now),
+        session_way=lambda _: "made",
+    )
+    runtime = sandbox_runtime(source(making), "http://127.0.0.1:9", {"admin_secret": "its own"}, lambda: NOW)
+    assert runtime.mint is not None
+    assert runtime.mint(SessionKey("house")).session == "its own"
+
+
+def test_a_source_has_the_envelope_of_its_provider() -> None:
+    packs = Envelope(4, lambda requests: requests[0], lambda reply, count: (reply,) * count)
+    packing = source(replace(PROVIDER, envelope=lambda settings: packs if settings.provider == "house" else None))
+    assert live_runtime(packing, {}, Path(), Redactor(), lambda: NOW).envelope is packs
+    assert sandbox_runtime(packing, "http://127.0.0.1:9", {}, lambda: NOW).envelope is packs
+    assert live_runtime(source(), {}, Path(), Redactor(), lambda: NOW).envelope is None
+
+
+def test_links_lead_to_the_projects_download_hosts_but_never_from_a_stand_in() -> None:
+    of = source(download_hosts=["cdn.example"])
+    assert live_runtime(of, {}, Path(), Redactor(), lambda: NOW).download_hosts == ("cdn.example",)
+    assert live_runtime(source(), {}, Path(), Redactor(), lambda: NOW).download_hosts == ()
+    assert sandbox_runtime(of, "http://127.0.0.1:9", {}, lambda: NOW).download_hosts == ()

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import math
 import socket
 import threading
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import vcr
 from loopback import Say, Seen, serving
 
 from reportrunner import __version__
+from reportrunner.errors import OutputError
 from reportrunner.fill import SentRequest, fill
 from reportrunner.flow import Reply, Request
 from reportrunner.transport import Transport, retry_after
@@ -138,6 +141,77 @@ def test_a_proxy_is_used_unless_the_host_is_exempt() -> None:
         direct = Transport(time.monotonic, proxies={"http": "http://127.0.0.1:1", "no": "127.0.0.1"})
         assert direct.send(get(house.url), 5).status == 200
         direct.close()
+
+
+# --- downloads -------------------------------------------------------------------------------------------
+
+
+def downloaded(url: str, file: Path, timeout: float = 5, deadline: float = math.inf) -> Reply:
+    transport = Transport(time.monotonic, largest=2000)
+    try:
+        return transport.download(get(url), (timeout, deadline), file, lambda raw: raw.replace(b"hush", b"***"))
+    finally:
+        transport.close()
+
+
+def test_a_download_is_decoded_cleaned_and_may_be_larger_than_memory_allows(tmp_path: Path) -> None:
+    packed = Say(201, gzip.compress(b"say hush\n" * 1000), {"Content-Encoding": "gzip", "X-Me": "a"})
+    with serving(lambda _: packed) as house:
+        reply = downloaded(house.url, tmp_path / "file")
+    clean = b"say ***\n" * 1000
+    assert (reply.status, reply.fault, reply.headers["x-me"], reply.redacted) == (201, "", "a", True)
+    assert (reply.body, reply.file, reply.size) == (clean, tmp_path / "file", 8000)
+    assert reply.digest == hashlib.sha256(clean).hexdigest()
+    assert (tmp_path / "file").read_bytes() == clean
+
+
+@pytest.mark.parametrize(
+    ("say", "fault"),
+    [
+        (Say(body=b"short\n", length=50), "cut"),
+        (Say(drip=(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel\n\n",)), "cut"),
+        (Say(drip=(b"HTTP/1.1 200 OK\r\n",)), "cut"),
+        (Say(body=b"no gzip", headers={"Content-Encoding": "gzip"}), "unreadable"),
+        (Say(hold=threading.Event()), "timeout"),
+    ],
+)
+def test_a_download_that_does_not_come_whole_is_a_fault_and_no_file(tmp_path: Path, say: Say, fault: str) -> None:
+    with serving(lambda _: say) as house:
+        assert downloaded(house.url, tmp_path / "file", 0.2) == Reply(fault=fault)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_download_that_is_too_large_is_a_fault_and_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reportrunner.spool.LARGEST", 2999)
+    with serving(lambda _: Say(body=b"x\n" * 1500)) as house:
+        assert downloaded(house.url, tmp_path / "file") == Reply(fault="too large")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dripping_download_meets_the_deadline(tmp_path: Path) -> None:
+    drip = (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", *(b"x" for _ in range(40)))
+    with serving(lambda _: Say(drip=drip)) as house:
+        started = time.monotonic()
+        assert downloaded(house.url, tmp_path / "file", 0.3, started + 0.3) == Reply(fault="timeout")
+        assert time.monotonic() - started < 0.6
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_download_that_is_empty_has_an_empty_file(tmp_path: Path) -> None:
+    for status in (200, 204):
+        with serving(lambda _, status=status: Say(status)) as house:  # type: ignore[misc]
+            reply = downloaded(house.url, tmp_path / f"{status}")
+        assert (reply.status, reply.fault, reply.size, reply.body) == (status, "", 0, b"")
+        assert (tmp_path / f"{status}").read_bytes() == b""
+
+
+def test_a_download_onto_a_disk_that_fails_is_an_output_error(tmp_path: Path) -> None:
+    (tmp_path / "full").symlink_to("/dev/full")
+    with serving(lambda _: Say(body=b"a line\n" * 99_999)) as house:
+        for name, words in (("none/file", "No such file or directory"), ("full", "No space left on device")):
+            with pytest.raises(OutputError, match=f"cannot write a download: {words}"):
+                downloaded(house.url, tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_watch_on_connections_leaves_cassettes_working(tmp_path: object) -> None:

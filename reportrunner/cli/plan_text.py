@@ -79,14 +79,15 @@ def _asks(plan: RunPlan, node: EndpointNode) -> dict[str, Any]:
         assert node.each is not None
         flow = node.endpoint.unfold(node.sample())
         open_place = f"{node.endpoint.name} x each({node.each.dataset}.{node.each.of}), at most {CEILING:,}"
-        return {"open": open_place, "sample": _steps(flow)}
-    return {"requests": [_steps(flow) for flow in flows]}
+        return {"open": open_place, "sample": _steps(node, flow)}
+    return {"requests": [_steps(node, flow) for flow in flows]}
 
 
-def _steps(flow: Flow) -> dict[str, Any]:
+def _steps(node: EndpointNode, flow: Flow) -> dict[str, Any]:
+    envelope = node.source.provider.envelope(node.source.settings)
     return {
         "session": _session(flow.session) if flow.session else "",
-        "together": flow.steps[0].packable and len(flow.steps[0].requests) > 1,
+        "together": flow.steps[0].packable and 1 < len(flow.steps[0].requests) <= (envelope.limit if envelope else 1),
         "steps": [
             {"step": f"{step.name} {request.part}".strip(), **_request(request)}
             for step in flow.steps
@@ -125,7 +126,7 @@ def plan_text(facts: dict[str, Any]) -> str:
             lines += [f"    session {flow['session']}"] if " " in flow["session"] else []
             lines += [f"    {len(flow['steps'])} calls in one request"] if flow["together"] else []
             for step in flow["steps"]:
-                lines.append(f"    {step['step']:<9}{step['method']} {step['path']}")
+                lines.append(f"    {step['step']:<8} {step['method']} {step['path']}")
                 lines += [f"      {line}" for line in _body(step)]
     lines += [""] if facts["envelopes"] else []
     lines += [f"  one request carries the first calls of {', '.join(names)}" for names in facts["envelopes"]]

@@ -75,12 +75,12 @@ class Desk:
             request = self._request(attempts, source)
             hosts = source.download_hosts
             filled = fill(request, source.base_url, lambda hole: self._value(first, hole), hosts)
+            started = self.monotonic()
+            timeout = max(each.step.timeout for each in attempts).total_seconds()
+            deadline = min(each.deadline for each in attempts)
+            reply = self._sent(first, filled, timeout, deadline)
         except ReportrunnerError as error:
             return tuple(Outcome(error=error) for _ in attempts)
-        started = self.monotonic()
-        timeout = max(each.step.timeout for each in attempts).total_seconds()
-        deadline = min(each.deadline for each in attempts)
-        reply = self._sent(first, filled, timeout, deadline)
         spent = round((self.monotonic() - started) * 1000, 3)
         reply = replace(reply, fault=self.redactor.redact(reply.fault)) if reply.fault else reply
         sent = self._told(attempts, reply, spent)

@@ -29,6 +29,15 @@ class Record:
         """One parameter by its dotted name."""
         return dict(self.parameters).get(name)
 
+    @property
+    def calls(self) -> tuple[str, ...]:
+        """The actions asked for: its own, or those of the elements of a multirequest in their order."""
+        if self.action != "multirequest":
+            return (self.action,)
+        named = dict(self.parameters)
+        elements = (name.removesuffix(".service") for name in named if re.fullmatch(r"\d+\.service", name))
+        return tuple(f"{named[f'{n}.service']}.{named.get(f'{n}.action', '')}" for n in sorted(elements, key=int))
+
 
 class Log:
     """The newest requests in order of arrival at the reply, safe between threads."""

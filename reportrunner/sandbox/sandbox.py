@@ -60,8 +60,8 @@ class Sandbox:
         return self._log.records()
 
     def count(self, action: str) -> int:
-        """How many requests of an action came (``report.getTable``, ``reports.generate``)."""
-        return sum(record.action == action for record in self.log)
+        """How many calls of an action came (``report.getTable``, ``reports.generate``), alone or in a multirequest."""
+        return sum(record.calls.count(action) for record in self.log)
 
     def start(self) -> Self:
         """Listen; raises OSError when the port is taken."""

@@ -19,6 +19,51 @@ ROOT = Path(__file__).parents[2]
 JOB = "jobs/weekly-compliance.toml"
 AS_OF = ["--as-of", "2026-11-16"]
 
+TWO = """
+title    = "Two questions"
+timezone = "America/New_York"
+[windows.week]
+period = "week"
+offset = -1
+[datasets.plays]
+source   = "kaltura"
+endpoint = "report.getTable"
+report   = "USER_TOP_CONTENT"
+window   = "week"
+filters  = { entryIdIn = ["1_gdpr1"], playbackTypeIn = ["vod"] }
+[datasets.total]
+source   = "kaltura"
+endpoint = "report.getTotal"
+report   = "USER_TOP_CONTENT"
+window   = "week"
+filters  = { entryIdIn = ["1_gdpr1"], playbackTypeIn = ["vod"] }
+[outputs.plays]
+format  = "csv"
+dataset = "plays"
+[outputs.total]
+format  = "csv"
+dataset = "total"
+"""
+DAYS = '"USER_ENGAGEMENT_TIMELINE"\ninterval = "days"\nwindow'
+ORDER = """
+[datasets.order]
+source         = "kaltura"
+endpoint       = "reach_entryVendorTask.add"
+entryId        = "1_a"
+reachProfileId = 7
+catalogItemId  = 8
+[outputs.order]
+format  = "csv"
+dataset = "order"
+"""
+AFTER = """
+[datasets.after]
+sql = "select count(*) as n from \\"order\\""
+[outputs.after]
+format  = "csv"
+dataset = "after"
+"""
+
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -100,6 +145,68 @@ class TestPlan:
         assert run_command(["plan", JOB, *AS_OF]) == 0
         assert "report.getTable x each(roster.user_id), at most 10,000 at kaltura" in capsys.readouterr().out
 
+    def test_what_travels_together(self, project: Path, capsys: Said) -> None:
+        Path("jobs/two.toml").write_text(TWO)
+        assert run_command(["plan", "jobs/two.toml", *AS_OF]) == 0
+        text = capsys.readouterr().out
+        assert "\n  one request carries the first calls of plays, total\n" in text
+        assert "    2 calls in one request\n" in text, "a table brings its own total along"
+        (plays,) = [block for block in text.split("\n\n") if block.startswith("  plays: ")]
+        assert [line.split()[-1].rpartition("/")[2] for line in plays.splitlines() if " POST " in line] == [
+            "getTable",
+            "getTotal",
+        ]
+        assert run_command(["plan", "jobs/two.toml", *AS_OF, "--json"]) == 0
+        (plan,) = json.loads(capsys.readouterr().out)
+        assert plan["envelopes"] == [["plays", "total"]]
+        assert {name: plan["datasets"][name]["requests"][0]["together"] for name in ("plays", "total")} == {
+            "plays": True,
+            "total": False,
+        }
+
+    def test_without_envelopes_nothing_travels_together(self, project: Path, capsys: Said) -> None:
+        edit(Path("reportrunner.toml"), "[sources.kaltura]\n", "[sources.kaltura]\nenvelope = 1\n")
+        Path("jobs/two.toml").write_text(TWO)
+        assert run_command(["plan", "jobs/two.toml", *AS_OF]) == 0
+        assert "one request" not in capsys.readouterr().out
+        assert run_command(["plan", "jobs/two.toml", *AS_OF, "--json"]) == 0
+        (plan,) = json.loads(capsys.readouterr().out)
+        assert plan["envelopes"] == []
+        assert plan["datasets"]["plays"]["requests"][0]["together"] is False
+
+    def test_whose_session_it_is(self, project: Path, capsys: Said) -> None:
+        more = 'impersonate = 10101\nrole = 20\nprivileges = ["virtualeventid:4711"]\n[datasets.total]'
+        Path("jobs/two.toml").write_text(TWO.replace("[datasets.total]", more))
+        assert run_command(["plan", "jobs/two.toml", *AS_OF]) == 0
+        text = capsys.readouterr().out
+        assert "    session kaltura as 10101 virtualeventid:4711,setrole:20\n" in text
+        assert text.count("    session ") == 1, "the source's own session goes without saying"
+        assert "one request carries" not in text
+        assert run_command(["plan", "jobs/two.toml", *AS_OF, "--json"]) == 0
+        (plan,) = json.loads(capsys.readouterr().out)
+        assert plan["datasets"]["plays"]["requests"][0]["session"] == "kaltura as 10101 virtualeventid:4711,setrole:20"
+        assert plan["datasets"]["total"]["requests"][0]["session"] == "kaltura"
+
+    def test_how_many_rows_are_to_be_expected(self, project: Path, capsys: Said) -> None:
+        Path("jobs/two.toml").write_text(TWO.replace('"USER_TOP_CONTENT"\nwindow', DAYS, 1))
+        assert run_command(["plan", "jobs/two.toml", *AS_OF]) == 0
+        assert "\n  plays: 1 x report.getTable at kaltura over week, about 7 rows\n" in capsys.readouterr().out
+        assert run_command(["plan", "jobs/two.toml", *AS_OF, "--json"]) == 0
+        (plan,) = json.loads(capsys.readouterr().out)
+        assert (plan["datasets"]["plays"]["rows"], "rows" in plan["datasets"]["total"]) == (7, False)
+
+    def test_what_it_would_change(self, project: Path, capsys: Said) -> None:
+        Path("jobs/two.toml").write_text(TWO + ORDER)
+        assert run_command(["plan", "jobs/two.toml", *AS_OF]) == 0
+        said = (
+            "  order: 1 x reach_entryVendorTask.add at kaltura; orders catalogue item 8 for 1_a: needs --allow-actions"
+        )
+        assert f"\n{said}\n" in capsys.readouterr().out
+        assert run_command(["plan", "jobs/two.toml", *AS_OF, "--json"]) == 0
+        (plan,) = json.loads(capsys.readouterr().out)
+        assert plan["datasets"]["order"]["acts"] == "orders catalogue item 8 for 1_a"
+        assert "acts" not in plan["datasets"]["plays"]
+
     def test_equal_plans_are_equal_bytes(self, project: Path, capsys: Said) -> None:
         run_command(["plan", JOB, *AS_OF, "--json"])
         first = capsys.readouterr().out
@@ -147,6 +254,15 @@ class TestPeek:
         assert "1_gdpr1" in capsys.readouterr().out
         assert not Path("out").exists()
         assert not Path(".reportrunner").exists()
+
+    def test_what_would_change_something_is_not_peeked_at(self, project: Path, capsys: Said) -> None:
+        Path("jobs/two.toml").write_text(TWO + ORDER + AFTER)
+        for dataset in ("order", "after"):
+            assert run_command(["peek", f"two.{dataset}", "--sandbox", *AS_OF]) == 2
+            said = capsys.readouterr()
+            assert said.out == ""
+            assert "  two: datasets.order orders catalogue item 8 for 1_a\nnothing was sent" in said.err
+        assert run_command(["peek", "two.plays", "--sandbox", *AS_OF]) == 0, "a job that acts may be looked at"
 
     @pytest.mark.parametrize("target", ["weekly-compliance", "nothing.overdue", "weekly-compliance.overdo", JOB])
     def test_what_is_no_dataset(self, target: str, project: Path, capsys: Said) -> None:

@@ -218,6 +218,46 @@ def test_many_jobs_side_by_side_each_end_once(project: Path, capsys: Said, side_
     assert len(names) == len(records(project))
 
 
+ORDER = """
+[datasets.order]
+source         = "kaltura"
+endpoint       = "reach_entryVendorTask.add"
+entryId        = "1_gdpr1"
+reachProfileId = 7
+catalogItemId  = 8
+"""
+
+
+def test_jobs_that_would_change_something_are_refused_together_and_named(
+    project: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    (project / "jobs" / "b").mkdir()
+    named = [job(project, "people"), job(project, "one", ORDER), job(project, "b/two", ORDER.replace("1_g", "1_h"))]
+    for more in ([], ["--sandbox"]):
+        assert run_command(["run", *named, *more]) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        lines = said.err.splitlines()
+        assert "these datasets change something at the provider:" in lines[-4]
+        assert lines[-3:] == [
+            "  one: datasets.order orders catalogue item 8 for 1_gdpr1",
+            "  b/two: datasets.order orders catalogue item 8 for 1_hdpr1",
+            "nothing was sent; give --allow-actions to let them",
+        ]
+    assert published(project) == set()
+    assert records(project) == {}
+
+
+def test_a_go_ahead_is_no_secret(project: Path, capsys: Said) -> None:
+    """With the switch the run goes on to what it needs next."""
+    assert run_command(["run", job(project, "one", ORDER), "--allow-actions"]) == 3
+    assert "NO_SUCH_SECRET" in capsys.readouterr().err
+
+
 def test_jobs_are_picked_by_their_marks(project: Path, capsys: Said) -> None:
     job(project, "a")
     (project / "jobs" / "b.toml").write_text(GOOD.replace('["good"]', '["other"]'))

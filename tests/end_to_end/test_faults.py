@@ -33,12 +33,21 @@ def no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    return copy_project(tmp_path)
+    return one_by_one(copy_project(tmp_path))
 
 
 @pytest.fixture(scope="module")
 def healthy(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    return run_here(copy_project(tmp_path_factory.mktemp("healthy")), job=JOB)
+    return run_here(one_by_one(copy_project(tmp_path_factory.mktemp("healthy"))), job=JOB)
+
+
+def one_by_one(project: Path) -> Path:
+    """Have every call go alone, so that a fault of an action strikes it; envelopes have tests of their own below."""
+    file = project / "reportrunner.toml"
+    text = file.read_text()
+    assert "[sources.kaltura]\n" in text
+    file.write_text(text.replace("[sources.kaltura]\n", "[sources.kaltura]\nenvelope = 1\n"))
+    return project
 
 
 def run(project: Path, *switches: str) -> Ran:
@@ -204,9 +213,80 @@ def test_every_switch_of_the_sandbox_is_tried_here() -> None:
     tried = {*ANYWHERE, *OF_THE_API, *(field.name for field in fields(Faults) if f"{field.name}=" in text)}
     elsewhere = {"blocked_seconds", "retry_after"}  # test_equal_bytes.py, where their seconds are really waited
     elsewhere |= {"export_rows"}  # no fault but a size: tests/providers/test_kaltura_reports_sandbox.py
+    elsewhere |= {"crowd"}  # no fault but a size: tests/sandbox/test_sandbox_crowd.py
     assert {field.name for field in fields(Faults)} - tried == elsewhere
 
 
 @pytest.mark.parametrize("switch", ["session_cap=600", "library=50"])
 def test_shorter_sessions_and_a_larger_library_change_nothing(project: Path, healthy: Ran, switch: str) -> None:
     passed(run(project, switch), healthy)
+
+
+# --- envelopes -------------------------------------------------------------------------------------------
+
+TOGETHER = "multirequest"
+CALLS = ("report.getTable", "report.getTotal")
+
+
+@pytest.fixture
+def sharing(tmp_path: Path) -> Path:
+    return copy_project(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    return run_here(copy_project(tmp_path_factory.mktemp("shared")), job=JOB)
+
+
+def times(ran: Ran, action: str) -> int:
+    """How often an action was asked for, in envelopes and alone."""
+    assert ran.sandbox is not None
+    return ran.sandbox.count(action)
+
+
+def test_calls_share_an_envelope_and_give_what_they_give_alone(healthy: Ran, shared: Ran) -> None:
+    assert len(seen(shared, TOGETHER)) == 1
+    assert [len(seen(shared, action)) for action in CALLS] == [0, 0]
+    assert [len(seen(healthy, action)) for action in CALLS] == [times(shared, action) for action in CALLS]
+    assert times(shared, "report.getTable") == 1
+    mine, its = shared.documents, healthy.documents
+    assert {name for name in its if mine[name] != its[name]} == {"manifest.toml"}
+    exchanges = [
+        [line for line in of["manifest.toml"].decode().splitlines() if line.startswith(("request =", "reply ="))]
+        for of in (mine, its)
+    ]
+    assert exchanges[0] == exchanges[1]
+
+
+@pytest.mark.parametrize("count", [1, 2, ENDLESS])
+@pytest.mark.parametrize("switch", [*ANYWHERE, "html_body"])
+def test_an_envelope_that_fails_is_taken_apart(sharing: Path, shared: Ran, switch: str, count: int) -> None:
+    """However often it fails: its calls go on alone, each with attempts of its own."""
+    ran = run(sharing, f"{switch}={TOGETHER}:{count}")
+    passed(ran, shared)
+    assert len(seen(ran, TOGETHER)) == 1
+    assert [len(seen(ran, action)) for action in CALLS] == [times(shared, action) for action in CALLS]
+
+
+@pytest.mark.parametrize("switch", ["rate_limited", "druid_timeout", "internal_error"])
+@pytest.mark.parametrize("action", CALLS)
+def test_a_call_that_fails_inside_its_envelope_goes_on_alone(
+    sharing: Path, shared: Ran, switch: str, action: str
+) -> None:
+    ran = run(sharing, f"{switch}={action}:1")
+    passed(ran, shared)
+    assert len(seen(ran, TOGETHER)) == 1
+    assert [len(seen(ran, each)) for each in CALLS] == [int(each == action) for each in CALLS], "the other was kept"
+
+
+@pytest.mark.parametrize("action", CALLS)
+def test_a_call_that_fails_for_good_ends_the_run_from_inside_its_envelope(sharing: Path, action: str) -> None:
+    failed(run(sharing, f"internal_error={action}:{ENDLESS}"), *place(action))
+
+
+def test_a_session_that_dies_inside_an_envelope_is_renewed_once_for_all(sharing: Path, shared: Ran) -> None:
+    ran = run(sharing, "expire_session_after=1")
+    passed(ran, shared)
+    (opened,) = [record for record in ran.sandbox.log if record.action == TOGETHER]  # type: ignore[union-attr]
+    assert opened.calls.count("report.getTotal") == 2
+    assert len(seen(ran, "session.start")) <= len(seen(shared, "session.start")) + 2, "one for each kind of session"

@@ -5,130 +5,20 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from random import Random
 
 import pytest
-from loopback import Loopback, Say, Seen, serving, spool
+from loopback import Say, Seen, serving
+from workbench import Bench, answer, bench, error, fetch, judge, once, read, sign_in, texts, under_session
 
-from reportrunner.environment import Clock, Environment, Finished, LocalDone, Notice, SourceRuntime
+from reportrunner.environment import LocalDone
 from reportrunner.errors import ProviderError, SecretError
-from reportrunner.execute import Executor
 from reportrunner.fill import SentRequest
-from reportrunner.flow import (
-    Again,
-    Answer,
-    Done,
-    Flow,
-    Hole,
-    JsonBody,
-    More,
-    Poll,
-    Refused,
-    Reply,
-    Request,
-    SessionKey,
-    Step,
-    Verdict,
-)
+from reportrunner.flow import Again, Done, Flow, Hole, JsonBody, More, Poll, Reply, Request, Step, Verdict
 from reportrunner.limits import Limits, Rate
-from reportrunner.secret import Redactor
-from reportrunner.table import Column, ColumnType, Rows
-from reportrunner.transport import Transport
-
-KEY = SessionKey("house")
-
-
-def judge(request: Request, reply: Reply) -> Verdict:
-    """What a simple provider says: words for every status."""
-    if reply.fault:
-        return Again("failed", reply.fault)
-    words = reply.body.decode()
-    if reply.status == 401:
-        return Again("session", words)
-    if reply.status == 429:
-        return Again("limited", words, timedelta(seconds=0.05))
-    if reply.status >= 500:
-        return Again("failed", words)
-    return Done() if reply.status == 200 else Refused("refused", words)
-
-
-def read(replies: tuple[Reply, ...]) -> Rows:
-    return Rows((Column("body", ColumnType.STRING),), [(reply.body.decode(),) for reply in replies])
-
-
-def fetch(path: str = "/x", **changes: object) -> Flow:
-    step = Step("fetch", Request("GET", path), judge)
-    return replace(Flow("polls", "house", "house.x", (step,), read), **changes)  # type: ignore[arg-type]
-
-
-class Bench:
-    """An executor on a loopback server, with everything it told."""
-
-    def __init__(self, house: Loopback, workers: int = 4, **source: object) -> None:
-        self.house = house
-        self.notices: list[Notice] = []
-        self.redactor = Redactor()
-        runtime = SourceRuntime("house", house.url, "a", Limits(), lambda name: f"value-of-{name}")
-        runtime = replace(runtime, **source)  # type: ignore[arg-type]
-        environment = Environment(
-            Transport(time.monotonic),
-            Clock(time.monotonic, lambda: datetime.now(UTC)),
-            self.redactor,
-            self.notices.append,
-            Random(7),
-            spool,
-            workers,
-        )
-        self.executor = Executor({"house": runtime}, environment)
-
-    def run(self, *flows: Flow) -> list[Finished]:
-        for flow in flows:
-            self.executor.submit(flow)
-        ended = []
-        while self.executor.pending:
-            one = self.executor.next()
-            assert isinstance(one, Finished)
-            ended.append(one)
-        return ended
-
-    def whats(self) -> Counter[str]:
-        return Counter(notice.what for notice in self.notices)
-
-
-@contextmanager
-def bench(script: Callable[[Seen], Say], workers: int = 4, **source: object) -> Iterator[Bench]:
-    with serving(script) as house:
-        made = Bench(house, workers, **source)
-        with made.executor:
-            yield made
-
-
-def answer(ended: Finished) -> Answer:
-    assert ended.error is None
-    assert ended.answer is not None
-    return ended.answer
-
-
-def texts(ended: Finished) -> list[object]:
-    rows = answer(ended).rows
-    assert isinstance(rows, Rows)
-    return [row[0] for row in rows.rows]
-
-
-def error(ended: Finished) -> ProviderError:
-    assert ended.answer is None
-    assert isinstance(ended.error, ProviderError)
-    return ended.error
-
-
-def once(first: Say, then: Say) -> Callable[[Seen], Say]:
-    says = [first]
-    return lambda _: says.pop() if says else then
+from reportrunner.table import Rows
 
 
 def test_a_flow_is_sent_read_and_told() -> None:
@@ -291,21 +181,6 @@ def test_a_missing_secret_stays_a_secret_error() -> None:
         (ended,) = b.run(fetch(steps=(Step("fetch", Request("GET", "/x", headers=headers), judge),)))
         assert isinstance(ended.error, SecretError)
         assert b.house.seen == []
-
-
-def sign_in(key: SessionKey) -> Flow:
-    def done(request: Request, reply: Reply) -> Verdict:
-        if reply.status != 200:
-            return Refused("refused", reply.body.decode())
-        return Done({"session": reply.body.decode()}, datetime.now(UTC) + timedelta(hours=1))
-
-    request = Request("POST", "/session", form=(("secret", Hole("secret", "admin")),))
-    return Flow("sign-in", "house", "house.session", (Step("start", request, done),), read)
-
-
-def under_session(dataset: str, path: str) -> Flow:
-    step = Step("fetch", Request("POST", path, form=(("ks", Hole("session", "ks")),)), judge)
-    return fetch(dataset=dataset, steps=(step,), session=KEY)
 
 
 def test_one_sign_in_serves_many_flows_and_is_never_told() -> None:

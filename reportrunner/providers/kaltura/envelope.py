@@ -39,18 +39,23 @@ def unpack(reply: Reply, count: int) -> tuple[Reply, ...]:
     """Give every call its own reply: the very bytes of its element, for each is what the single call would return.
 
     What is no list of as many elements belongs to all of them or to those that are missing; each call's own judge
-    then has it sent again alone.
+    then has it sent again alone. An object that is no exception could pass for the answer of any of them.
     """
     if reply.fault or reply.status != 200:
         return (reply,) * count
     elements = _elements(reply.body.decode("utf-8", "replace"))
     if elements is None:
-        return (reply,) * count
+        no_list = replace(reply, body=b"", fault="the envelope's answer is no list")
+        return (no_list if _passes(reply) else reply,) * count
     if len(elements) > count:
         return (replace(reply, fault=f"the envelope holds {len(elements)} answers to {count} calls"),) * count
     short = replace(reply, body=b"", fault=f"the envelope holds {len(elements)} answers to {count} calls")
     whole = tuple(replace(reply, body=text.encode()) for text in elements)
     return whole + (short,) * (count - len(elements))
+
+
+def _passes(reply: Reply) -> bool:
+    return reply.body.lstrip().startswith(b"{") and b"KalturaAPIException" not in reply.body
 
 
 def _elements(text: str) -> list[str] | None:

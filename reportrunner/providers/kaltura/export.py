@@ -16,6 +16,7 @@ from reportrunner.providers.kaltura import wire
 from reportrunner.providers.kaltura.buckets import date_column
 from reportrunner.providers.kaltura.catalogue import DELIMITER, report_columns, report_key, report_types
 from reportrunner.providers.kaltura.dataset import flow_of
+from reportrunner.providers.kaltura.envelope import packable
 from reportrunner.providers.kaltura.export_file import MOST, ExportReader, judge_download
 from reportrunner.providers.kaltura.filters import ReportFilters, TableFilters
 from reportrunner.providers.kaltura.hints import report_hint
@@ -139,7 +140,7 @@ def unfold_table_as_csv(
     one = (("pager[pageSize]", "1"), ("pager[pageIndex]", "1"))
     probe = wire.call("report", "getTable", [*asked, *ordered, *one], page=1, wave=1, part=HEADER_PART)
     steps = (
-        Step("link", link, LinkJudge(names), also=(probe,), packable=True),
+        Step("link", link, LinkJudge(names), also=(probe,), packable=packable(link) and packable(probe)),
         Step("download", Request("GET", Hole("capture", "link")), judge_download, download=True),
     )
     wanted = set(getattr(parameters, "select", ())) or set(names)
