@@ -17,7 +17,7 @@ from showcase import ROOT, command, copy_project, environment, files, point_at, 
 
 from reportrunner.cli.main import run_command
 from reportrunner.cli.terminal import REDACTOR, start_logging
-from reportrunner.sandbox import SANDBOX_ADMIN_SECRET
+from reportrunner.sandbox import SANDBOX_ADMIN_SECRET, SANDBOX_TOKENS
 from reportrunner.secret import Redactor
 
 AS_OF = "2024-06-17"
@@ -169,6 +169,104 @@ def test_without_the_redactor_every_one_is_found(
     else:
         assert ended == code
         assert every == set(), "a wrong secret comes back in no reply"
+
+
+# --- links, and the sessions before and inside them ------------------------------------------------------
+
+EXPORT_JOB = "jobs/export.toml"
+EXPORT = """
+title    = "A file behind a link"
+timezone = "America/New_York"
+
+[windows.week]
+period = "week"
+offset = -1
+
+[datasets.export]
+source   = "kaltura"
+endpoint = "report.getUrlForReportAsCsv"
+report   = "USER_TOP_CONTENT"
+window   = "week"
+filters  = { entryIdIn = ["1_gdpr1"], playbackTypeIn = ["vod"] }
+
+[outputs.export]
+format  = "csv"
+dataset = "export"
+"""
+TOKEN = SANDBOX_TOKENS["0_plain1"]
+TOKENS = {"APP_TOKEN_ID": TOKEN.id, "APP_TOKEN": TOKEN.secret}
+KINDS = {
+    "an app token": (3, 1, 1),
+    "a child account": (2, 0, 1),
+    "the admin secret": (2, 0, 1),
+    "a session made here": (1, 0, 1),
+}
+"""Ways to a session, and what each leads to: sessions that the service issues (one inside the link), hashes, links."""
+
+
+def linked(project: Path, case: str) -> None:
+    """Write the job and the source of a case."""
+    file = project / "reportrunner.toml"
+    asked = 'auth     = { admin_secret = { env = "KALTURA_ADMIN_SECRET" } }'
+    assert asked in file.read_text()
+    if case == "an app token":
+        auth = 'auth = { app_token = { id = { env = "APP_TOKEN_ID" }, secret = { env = "APP_TOKEN" } } }'
+        file.write_text(file.read_text().replace(asked, auth))
+    if case == "a session made here":
+        file.write_text(file.read_text().replace(asked, asked.replace(" } }", " }, local = true }")))
+    child = "\nimpersonate = 10101\n" if case == "a child account" else "\n"
+    (project / EXPORT_JOB).write_text(EXPORT.replace("\nfilters", f"{child}filters"))
+
+
+def kinds(secrets: list[str]) -> tuple[int, int, int]:
+    """Count sessions, hashes and links."""
+    links = sum(secret.startswith("http://") for secret in secrets)
+    sessions = sum(secret.startswith("djJ8") for secret in secrets)
+    return sessions, len(secrets) - sessions - links, links
+
+
+@pytest.mark.parametrize("case", KINDS)
+def test_no_session_hash_or_link_is_written_anywhere(project: Path, tmp_path: Path, case: str) -> None:
+    told = tmp_path / "secrets"
+    told.touch()
+    linked(project, case)
+    with standing(script=(PLANTED, str(told))) as (url, _):
+        point_at(project, url)
+        run = subprocess.run(
+            command(project, "--as-of", AS_OF, "-vv", "--log-file", "run.log", job=EXPORT_JOB),
+            cwd=project, env=environment(**TOKENS), capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert run.returncode == 5, run.stderr
+    secrets = told.read_text().splitlines()
+    assert kinds(secrets) == KINDS[case]
+    said = {"stdout": run.stdout, "stderr": run.stderr}
+    assert found_in(project, said, [SANDBOX_ADMIN_SECRET, TOKEN.secret, *secrets]) == {}
+    shown = (project / run.stdout.strip() / "export.csv").read_text()
+    assert f",{' and '.join(['seen ***', *['***'] * (len(secrets) - 1)])}," in shown
+    assert "datasets.export: a reply held a secret of this run; *** stands in its place" in run.stderr
+    assert not list((project / ".reportrunner" / "spool").glob("*")), "downloads are gone"
+
+
+@pytest.mark.parametrize("case", KINDS)
+def test_without_the_redactor_sessions_hashes_and_links_are_found(
+    project: Path, tmp_path: Path, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"KALTURA_ADMIN_SECRET": SANDBOX_ADMIN_SECRET, **TOKENS}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(Redactor, "redact", lambda _, text: text)
+    monkeypatch.setattr(Redactor, "redact_bytes", lambda _, raw: raw)
+    told = tmp_path / "secrets"
+    told.touch()
+    linked(project, case)
+    out, err = io.StringIO(), io.StringIO()
+    with standing(script=(PLANTED, str(told))) as (url, _), redirect_stdout(out), redirect_stderr(err):
+        point_at(project, url)
+        ended = run_command(["run", str(project / EXPORT_JOB), *command(project, "--as-of", AS_OF)[5:]])
+    assert ended == 0, err.getvalue()
+    secrets = told.read_text().splitlines()
+    places = found_in(project, {"stdout": out.getvalue(), "stderr": err.getvalue()}, secrets)
+    assert {secret for found in places.values() for secret in found} == set(secrets)
+    assert {"export.csv", "export.duckdb, rows"} <= {name.rpartition("/")[2] for name in places}
 
 
 def test_the_search_sees_every_form() -> None:
