@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -34,7 +36,7 @@ def ids(keys: dict[str, Any]) -> tuple[str, ...]:
 def read(keys: dict[str, Any], data: str, **others: str) -> list[dict[str, Any]]:
     """Rows of an answer whose graphs all have these points, but for the others."""
     answer = [graph(name, others.get(name, data)) for name in ids(keys)]
-    found = flow(keys).read((says(answer),))
+    found = flow(keys).read((replace(says(answer), part="000"),))
     assert isinstance(found, Rows)
     return [dict(zip([c.name for c in found.columns], row, strict=True)) for row in found.rows]
 
@@ -101,13 +103,11 @@ def test_nothing_found_is_no_row(keys: dict[str, Any]) -> None:
     ],
 )
 def test_what_is_no_series_is_never_landed(keys: dict[str, Any], data: str, words: str) -> None:
-    with pytest.raises(ProviderError, match=words.replace("(", r"\(")):
+    with pytest.raises(ProviderError, match=re.escape(words)):
         read(keys, data)
 
 
-@pytest.mark.parametrize(
-    "document", [{}, None, "x", [1], [{"id": "a"}], [{"id": 1, "data": ""}], [graph("a", "")] + [[]]]
-)
+@pytest.mark.parametrize("document", [{}, None, "x", [1], [{"id": "a"}], [{"id": 1, "data": ""}], [graph("a", ""), []]])
 def test_what_is_no_list_of_graphs_is_unreadable(document: object) -> None:
     verdict = GraphJudge(("a",))(ANY, says(document))
     assert isinstance(verdict, Refused)
