@@ -11,7 +11,7 @@ import pytest
 
 from reportrunner.cell import UNIX, parse_column
 from reportrunner.errors import InvalidError, OutputError, ProviderError
-from reportrunner.land import Part, land, read_csv_file, read_header
+from reportrunner.land import Part, land, landing, read_csv_file, read_header
 from reportrunner.table import Bulk, Column, ColumnType, Dialect, Form, Rows, Table, Value
 from reportrunner.table_file import rows
 
@@ -331,3 +331,15 @@ def test_a_form_is_read_alike_in_memory_and_in_bulk(
             parse_column([text], column)
         with pytest.raises(ProviderError, match="is not written as"):
             land(bulk(tmp_path, f"at\n{text}\n", (column,)), "d", tmp_path / "e.duckdb", ())
+
+
+def test_what_does_not_fit_into_little_memory_is_landed_with_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = (Column("n", T.INTEGER), Column("text", T.STRING))
+    text = "n,text\n" + "".join(f"{number},{number:0600d}\n" for number in range(40_000))
+    monkeypatch.setattr(landing, "MEMORY", (10 * 2**20, 512 * 2**20))
+    assert land(bulk(tmp_path, text, columns), "d", tmp_path / "d.duckdb", ()).rows == 40_000
+    monkeypatch.setattr(landing, "MEMORY", (10 * 2**20, 10 * 2**20))
+    with pytest.raises(OutputError, match="allocate|pin|memory"):
+        land(bulk(tmp_path, text, columns), "d", tmp_path / "e.duckdb", ())

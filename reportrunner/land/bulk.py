@@ -34,7 +34,7 @@ def reading_bulk(bulk: Bulk, constants: Iterable[tuple[Column, Value]]) -> str:
         f"select {', '.join(cells)} from read_csv({literal(str(bulk.file))}, auto_detect=false, skip={dialect.skip}, "
         f"header={str(dialect.header).lower()}, delim={literal(dialect.delimiter)}, quote={literal(dialect.quote)}, "
         f"escape={literal(dialect.quote)}, columns={{{types}}}, force_not_null=[{whole}], "
-        "strict_mode=true, null_padding=false, ignore_errors=false, max_line_size=8388608)"
+        "strict_mode=true, null_padding=false, ignore_errors=false, max_line_size=8388608, buffer_size=8388608)"
     )
 
 

@@ -16,6 +16,9 @@ from reportrunner.land.bulk import first_fault, header_fault, reading_bulk
 from reportrunner.table import Bulk, Column, Rows, Table, Value
 from reportrunner.table_file import seal
 
+MEMORY = (64 * 2**20, 512 * 2**20)
+"""Bytes to land in: rows beyond them are spilled, so that a million take hardly more than a few. Where one thread
+cannot do with the first, such as for very long rows, it is done again with the second."""
 _STAGE = "stage"
 
 
@@ -48,19 +51,34 @@ def land(data: Rows | Bulk | Sequence[Part], name: str, file: Path, order: tuple
     except OSError as error:
         raise OutputError(f'cannot write the table of dataset "{name}": {error.strerror}') from error
     try:
-        with Duck(spill, threads=2) as duck:
-            duck.attach(partial, "out", writable=True)
-            declared = ", ".join(f"{quoted(c.name)} {sql_type(c.type)}" for c in columns)
-            duck.run(f"create temp table {_STAGE} ({declared})")
-            for part in parts:
-                _stage(duck, part, name)
-            duck.write(_STAGE, columns, order_by(columns, order))
+        try:
+            _fill(partial, spill, parts, name, order, MEMORY[0])
+        except DuckError as error:
+            if not _out_of_memory(error):
+                raise
+            partial.unlink(missing_ok=True)
+            _fill(partial, spill, parts, name, order, MEMORY[1])
         return seal(partial, file, name, columns)
     except DuckError as error:
         raise OutputError(f'cannot write the table of dataset "{name}": {error}') from error
     finally:
         partial.unlink(missing_ok=True)
         shutil.rmtree(spill, ignore_errors=True)
+
+
+def _fill(partial: Path, spill: Path, parts: Sequence[Part], name: str, order: tuple[str, ...], memory: int) -> None:
+    columns = parts[0].columns
+    with Duck(spill, threads=1, memory=memory) as duck:
+        duck.attach(partial, "out", writable=True)
+        declared = ", ".join(f"{quoted(c.name)} {sql_type(c.type)}" for c in columns)
+        duck.run(f"create temp table {_STAGE} ({declared})")
+        for part in parts:
+            _stage(duck, part, name)
+        duck.write(_STAGE, columns, order_by(columns, order))
+
+
+def _out_of_memory(error: DuckError) -> bool:
+    return error.detail.get("exception_type") == "Out of Memory"
 
 
 def _agreed(parts: Sequence[Part], order: Sequence[str]) -> tuple[Column, ...]:
@@ -87,6 +105,8 @@ def _stage(duck: Duck, part: Part, name: str) -> None:
     try:
         duck.run(f"insert into {_STAGE} {reading_bulk(part.data, part.constants)}")
     except DuckError as error:
+        if _out_of_memory(error):
+            raise
         raise unreadable_table(name, first_fault(part.data) or str(error).partition("\n")[0]) from None
 
 

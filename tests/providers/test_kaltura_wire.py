@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -14,7 +13,7 @@ from asking import WEEK
 from replies import ANY, PAST_THE_END, exception, says, table, text, total
 
 from reportrunner.errors import ProviderError
-from reportrunner.flow import Again, Done, More, Refused, Reply, Request, Verdict
+from reportrunner.flow import Again, Done, Refused, Reply, Request, Verdict
 from reportrunner.providers.kaltura import wire
 from reportrunner.providers.kaltura.buckets import Slice
 from reportrunner.providers.kaltura.catalogue import columns
@@ -368,56 +367,6 @@ def test_a_job_may_read_unix_seconds_as_a_number() -> None:
 
 FULL = says(table(f"u{n}|1" for n in range(500)))
 SHORT = says(table(f"u{n}|1" for n in range(499)))
-
-
-def waves(last_page: int) -> list[list[int]]:
-    """The pages asked together, where every page up to `last_page` is full."""
-    found, asked = [[1]], [page(1, 1)]
-    while asked:
-        verdicts = [TABLE(request, FULL if request.page <= last_page else SHORT) for request in asked]
-        asked = [request for verdict in verdicts if isinstance(verdict, More) for request in verdict.requests]
-        found += [[request.page for request in asked]] if asked else []
-    return found
-
-
-def test_the_window_of_pages_doubles_until_a_short_one() -> None:
-    assert waves(0) == [[1]]
-    assert waves(1) == [[1], [2, 3]]
-    assert waves(2) == [[1], [2, 3]]
-    assert waves(3) == [[1], [2, 3], [4, 5, 6, 7]]
-    assert waves(7)[-1] == list(range(8, 16))
-    assert waves(15)[-1] == list(range(16, 25))
-    assert waves(23)[-1] == list(range(16, 25))
-    assert sorted(number for wave in waves(23) for number in wave) == list(range(1, 25))
-
-
-def test_a_page_differs_from_the_first_in_its_number_only() -> None:
-    first = wire.call("report", "getTable", [("order", "-x"), ("pager[pageSize]", "500"), ("pager[pageIndex]", "1")])
-    third = wire.turn_page(first, 3, 3)
-    assert third.form == (*(first.form or ())[:-1], ("pager[pageIndex]", "3"))
-    assert (third.method, third.path, third.page, third.wave) == (first.method, first.path, 3, 3)
-
-
-def test_a_full_last_page_means_that_rows_are_missing() -> None:
-    verdict = TABLE(page(24, 24), FULL)
-    assert isinstance(verdict, Refused)
-    assert verdict.kind == "truncated"
-    assert verdict.words.startswith("12,000 rows came back")
-    assert TABLE(page(24, 24), SHORT) == Done()
-
-
-@pytest.mark.parametrize("count", [0, 1, 7, 999_999, None])
-def test_total_count_decides_nothing(count: int | None) -> None:
-    full = {**json.loads(FULL.body), "totalCount": count}
-    short = {**json.loads(SHORT.body), "totalCount": count}
-    assert isinstance(TABLE(page(1, 1), says(full)), More)
-    assert TABLE(page(1, 1), says(short)) == Done()
-
-
-def test_a_page_that_gives_all_rows_again_is_refused() -> None:
-    verdict = TABLE(page(2, 3), says(table(f"u{n}|1" for n in range(700))))
-    assert isinstance(verdict, Refused)
-    assert verdict.words == "page 2 has 700 rows where 500 were asked: this report does not page"
 
 
 def test_pages_are_read_in_the_order_they_are_given() -> None:

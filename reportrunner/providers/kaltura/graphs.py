@@ -187,11 +187,13 @@ class GraphReader:
         return Rows(self.columns, rows)
 
     def _cells(self, answer: Sequence[dict[str, Any]]) -> list[list[str]]:
-        graphs = {item["id"]: item["data"] for item in answer}
         if self.kind == "by_name":
-            (data,) = graphs.values()
-            points = dict(self._points(data))
+            found = [point for item in answer for point in self._points(item["data"])]
+            points = dict(found)
+            if len(points) < len(found):
+                raise unreadable("the graph has two points of one name")
             return [[points.get(name, "") for name in self.series]] if points else []
+        graphs = {item["id"]: item["data"] for item in answer}
         table: dict[tuple[str, ...], dict[str, str]] = {}
         for name in self.series:
             for label, value in self._named_points(graphs[name]):
