@@ -93,6 +93,16 @@ def test_every_fault_of_the_sandbox_is_documented() -> None:
     assert {name for name in Faults.__dataclass_fields__ if f"`{name}=" not in text} == set()
 
 
+def test_every_example_is_listed_and_no_other() -> None:
+    listed = re.findall(
+        r"^\| \[`([^`]+)`\]\(\.\./jobs/examples/kaltura/([^)]+)\.toml\) \|", page("docs/jobs.md"), re.MULTILINE
+    )
+    assert [name for name, path in listed if name != path] == []
+    folder = ROOT / "jobs/examples/kaltura"
+    jobs = sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.toml"))
+    assert sorted(name for name, _ in listed) == jobs
+
+
 def test_every_decision_is_listed() -> None:
     files = {path.name for path in (ROOT / "docs/decisions").glob("0*.md")}
     assert set(re.findall(r"\((0[^)]+\.md)\)", page("docs/decisions/README.md"))) == files
