@@ -154,6 +154,16 @@ def test_every_job_and_test_that_covers_the_guide_exists() -> None:
     assert [line for line in text.splitlines() if re.match(r"\| \d", line) and not named & set(line.split("`"))] == []
 
 
+def test_every_example_is_listed_and_no_other() -> None:
+    listed = re.findall(
+        r"^\| \[`([^`]+)`\]\(\.\./jobs/examples/kaltura/([^)]+)\.toml\) \|", page("docs/jobs.md"), re.MULTILINE
+    )
+    assert [name for name, path in listed if name != path] == []
+    folder = ROOT / "jobs/examples/kaltura"
+    jobs = sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.toml"))
+    assert sorted(name for name, _ in listed) == jobs
+
+
 def test_every_decision_is_listed() -> None:
     files = {path.name for path in (ROOT / "docs/decisions").glob("0*.md")}
     assert set(re.findall(r"\((0[^)]+\.md)\)", page("docs/decisions/README.md"))) == files

@@ -17,6 +17,8 @@ from reportrunner.templating.words import UnfitError, describe, number, plural, 
 
 NUMERIC = {ColumnType.INTEGER, ColumnType.DECIMAL, ColumnType.RATIO, ColumnType.DURATION}
 TEXT_WIDTH = 76
+_SPELT = {"min": "minutes", "s": "seconds", "h": "hours"}
+"""Units as names spell them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +109,11 @@ def _field(rows: Rows, column: Column, wanted: Layout, zone: dt.tzinfo) -> Field
 
 
 def title(column: Column) -> str:
-    """Return a column's name as a heading, with the unit its numbers carry."""
+    """Return a column's name as a heading, with the unit its numbers carry unless the name says it."""
     words = column.name.replace("_", " ").strip()
-    unit = f" ({column.unit})" if column.unit and column.unit not in {"bytes", "ratio", "count"} else ""
-    return (words[:1].upper() + words[1:]) + unit
+    said = {column.unit, _SPELT.get(column.unit, column.unit)} & set(words.split())
+    untold = column.type in NUMERIC and column.unit not in {"", "bytes", "ratio", "count"} and not said
+    return (words[:1].upper() + words[1:]) + (f" ({column.unit})" if untold else "")
 
 
 def html_table(made: Grid) -> str:

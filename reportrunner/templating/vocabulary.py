@@ -120,7 +120,9 @@ def window_words(window: object) -> str:
         raise words.UnfitError(f"span needs a window, not {words.describe(window)}")
     if window.whole_days:
         return words.days(window.first_day, window.last_day)
-    return f"{words.date(window.start, '%-d %B %Y')} {words.DASH} {words.moment(window.end)}"
+    clock = window.start.time() != dt.time()
+    start = words.moment(window.start) if clock else words.date(window.start, "%-d %B %Y")
+    return f"{start} {words.DASH} {words.moment(window.end)}"
 
 
 _WORDS: dict[str, Any] = {

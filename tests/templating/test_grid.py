@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 from sample_report import N, R, S, overdue
 
-from reportrunner.table import Column, Value
-from reportrunner.templating.grid import TEXT_WIDTH, align, columns_of, grid, html_table, text_table
+from reportrunner.table import Column, ColumnType, Value
+from reportrunner.templating.grid import TEXT_WIDTH, align, columns_of, grid, html_table, text_table, title
 from reportrunner.templating.view import Rows
 from reportrunner.templating.words import UnfitError
 
@@ -30,6 +30,20 @@ def test_cells_are_escaped_and_typed() -> None:
     assert "<tr><td>Zoë &lt;b&gt;</td><td>Ann &amp; Co</td>" in table
     assert '<td class="n">1,200</td><td class="n">\u2013</td>' in table
     assert "<b>" not in table
+
+
+@pytest.mark.parametrize(
+    ("column", "heading"),
+    [
+        (Column("watched", N, unit="min"), "Watched (min)"),
+        (Column("minutes_watched", N, unit="min"), "Minutes watched"),
+        (Column("count_plays", N, unit="plays"), "Count plays"),
+        (Column("size", N, unit="bytes"), "Size"),
+        (Column("first", ColumnType.TIMESTAMP, unit="unix s"), "First"),
+    ],
+)
+def test_a_heading_tells_the_unit_of_a_number_once(column: Column, heading: str) -> None:
+    assert title(column) == heading
 
 
 def test_groups_and_limit() -> None:

@@ -10,6 +10,7 @@ from sample_report import report, templates
 from reportrunner.errors import Diagnostic, InvalidError
 from reportrunner.templating.renderer import Renderer
 from reportrunner.templating.sealed import builtin_names
+from reportrunner.window import Window
 
 REPORT = report()
 COLUMNS = {name: tuple(column.name for column in found.columns) for name, found in REPORT.datasets.items()}
@@ -150,6 +151,14 @@ def test_macros_of_imported_templates_see_the_report() -> None:
     part = f"{{% macro head() %}}{{{{ report.label }}}} {spark}{{% endmacro %}}"
     source = '{% import "part.html.j2" as part %}{{ part.head() }}'
     assert shown(source, **{"part.html.j2": part}) == "2026-W46 yes"
+
+
+def test_a_window_that_begins_inside_a_day_says_its_clock() -> None:
+    begin, end = (REPORT.as_of.replace(hour=hour) for hour in (11, 12))
+    show = Window(begin, end, "America/New_York", "show")
+    page = Renderer({"page.html.j2": "{{ report.windows.show | span }}"})
+    told = page.page("page.html.j2", replace(REPORT, windows={"show": show}), "a").html
+    assert told == "16 November 2026, 11:00 EST \u2013 16 November 2026, 12:00 EST"
 
 
 def test_one_renderer_keeps_reports_apart() -> None:
