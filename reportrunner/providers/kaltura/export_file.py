@@ -88,6 +88,9 @@ def read_blocks(head: str) -> Blocks:
     values: tuple[str, ...] = ()
     try:
         for line in lines:
+            if any("\n" in cell for cell in line):
+                # Lines are skipped by their number, and a cell of two lines may count as one.
+                raise unreadable("a cell before the table runs over a line's end")
             if line[:1] == ["# Total"]:
                 labels, values = _after_rule(lines), tuple(_plain(cell) for cell in next(lines, []))
             elif line[:1] == ["# Table"]:
