@@ -32,10 +32,9 @@ def job_schema(providers: Mapping[str, Provider], formats: Mapping[str, Format])
         "outputs": list(options),
     }
     refs, definitions = _definitions([JobFile, *(model for models in sections.values() for model in models)])
-    for models in sections.values():
-        for model in models:
-            _allow_expressions(definitions[refs[model].rpartition("/")[2]])
     schema = definitions.pop(refs[JobFile].rpartition("/")[2])
+    for model in definitions.values():  # filters and the like stand in models of their own
+        _allow_expressions(model)
     for name, models in sections.items():
         schema["properties"][name] = _named(schema["properties"][name], [refs[model] for model in models])
     return _document("reportrunner job", schema, definitions)
@@ -69,11 +68,22 @@ def _named(section: Mapping[str, Any], refs: list[str]) -> dict[str, Any]:
 
 
 def _allow_expressions(model: dict[str, Any]) -> None:
-    """Let an expression stand for any value that is no text already; text may hold one anyway."""
+    """Let an expression stand for any value, and for any part of a list; plain text may hold one anyway."""
     for name, value in model.get("properties", {}).items():
-        if name not in FIXED and value.get("type") != "string" and "const" not in value:
-            described = {key: value.pop(key) for key in ("description", "default", "title") if key in value}
-            model["properties"][name] = {**described, "anyOf": [value, EXPRESSION]}
+        if name not in FIXED and "const" not in value:
+            model["properties"][name] = _opened(value)
+
+
+def _opened(value: dict[str, Any]) -> dict[str, Any]:
+    described = {key: value[key] for key in ("description", "default", "title") if key in value}
+    rest = {key: item for key, item in value.items() if key not in described}
+    if "items" in rest:
+        rest["items"] = _opened(rest["items"])
+    if "anyOf" in rest:
+        rest["anyOf"] = [_opened(one) for one in rest["anyOf"] if one != {"type": "null"}]
+    if rest.keys() <= {"type", "minLength"} and rest.get("type") == "string":
+        return value
+    return {**described, "anyOf": [rest, EXPRESSION]}
 
 
 def _document(title: str, schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
