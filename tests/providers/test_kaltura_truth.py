@@ -110,11 +110,11 @@ def test_csv_has_every_row_and_every_column(crowded: Bench) -> None:
 # --- forty events and twelve accounts from one source --------------------------------------------------------
 
 
-def totals(made: Bench, asked: dict[str, dict[str, Any]]) -> dict[str, int]:
+def totals(made: Bench, asked: dict[str, dict[str, Any]]) -> dict[str, object]:
     """The plays that each question counts, all of them asked side by side."""
     flows = {name: flow(keys, FORTNIGHT) for name, keys in asked.items()}
     ended = dict(zip(flows, made.together(*flows.values()), strict=True))
-    found = {}
+    found: dict[str, object] = {}
     for name, done in ended.items():
         assert done.answer is not None, done.error
         names = [column.name for column in done.answer.rows.columns]
@@ -174,7 +174,7 @@ def test_buckets_over_a_change_of_offset_equal_the_local_truth(window: Any, inte
         at = play.at if interval == "days" else play.at - play.at % 3600
         local = datetime.fromtimestamp(at, zone)
         plays[local.date() if interval == "days" else local.timestamp()] += 1
-    keys = {"dst": "split", "interval": interval, "select": ["date_id", "count_plays"]}
+    keys: dict[str, Any] = {"dst": "split", "interval": interval, "select": ["date_id", "count_plays"]}
     with opened() as (made, _):
         rows = made.landed(flow(table("34", **keys), window))
         (total,) = made.landed(flow({**table("34"), "endpoint": "report.getTotal"}, window))
