@@ -213,7 +213,10 @@ Node = EndpointNode | FileNode | InlineNode | QueryNode
 
 def action_of(node: Node) -> str:
     """Return what a dataset changes at the provider, in words; empty for one that only reads."""
-    return node.endpoint.action(node.parameters) if isinstance(node, EndpointNode) else ""
+    words = node.endpoint.action(node.parameters) if isinstance(node, EndpointNode) else ""
+    if words and isinstance(node, EndpointNode) and node.each is not None:
+        return f"carries out {node.endpoint.name} once for each {node.each.column.name}"
+    return words
 
 
 def needs_of(node: Node) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from reportrunner.plan import RunPlan
 from reportrunner.render import Due
 from reportrunner.report import DatasetView, Finding, Report, SourceNote
 from reportrunner.table import Landed, Value
-from reportrunner.table_file import column_values, null_count, rows
+from reportrunner.table_file import column_values, null_count, stored
 
 RESERVED = frozenset({"manifest.toml", "run.json"})
 _WORST = {"error": 0, "warn": 1, "ok": 2}
@@ -52,7 +52,7 @@ def _view(plan: RunPlan, name: str, landed: Landed, findings: Iterable[Finding])
         name=name,
         description=plan.job.rules[name].description,
         columns=table.columns,
-        rows=tuple(rows(table)),
+        rows=stored(table),
         total_rows=table.rows,
         findings=tuple(finding for finding in findings if finding.subject == f"datasets.{name}"),
         window=node.window if isinstance(node, EndpointNode) else None,

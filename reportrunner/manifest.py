@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,7 +13,6 @@ from reportrunner import __version__
 from reportrunner.ask import EndpointNode, Node, QueryNode
 from reportrunner.flow import Exchange
 from reportrunner.gather import Gathered
-from reportrunner.inputs import sha256
 from reportrunner.plan import RunPlan
 from reportrunner.report import Document, Finding
 from reportrunner.table import Landed
@@ -63,8 +63,7 @@ def write_manifest(
                 "output": document.output,
                 "path": document.path,
                 "media_type": document.media_type,
-                "bytes": len(document.content),
-                "sha256": sha256(document.content),
+                **_measured(document),
             }
             for document in documents
         ],
@@ -119,6 +118,14 @@ def _dataset(
     if isinstance(node, QueryNode):
         said["inputs"] = sorted(node.inputs)
     return said
+
+
+def _measured(document: Document) -> dict[str, Any]:
+    digest, size = hashlib.sha256(), 0
+    for piece in document.pieces():
+        digest.update(piece)
+        size += len(piece)
+    return {"bytes": size, "sha256": digest.hexdigest()}
 
 
 def _plain(value: object) -> object:

@@ -7,7 +7,7 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -37,16 +37,16 @@ def turn(folder: Path) -> Iterator[None]:
         os.close(held)
 
 
-def publish(files: Mapping[str, bytes], folder: Path, label: str) -> Path:
+def publish(files: Mapping[str, Callable[[], Iterator[bytes]]], folder: Path, label: str) -> Path:
     """Write the files aside, then switch: returns `<folder>/<label>`, or `<label>.r2` and so on for a rerun.
 
-    Raises OutputError when the disk refuses; nothing is left half-written.
+    A file is what gives its bytes in pieces. Raises OutputError when the disk refuses; nothing is left half-written.
     """
     staging = folder / f"{STAGING}{label}-{os.getpid()}"
     try:
         staging.mkdir()
-        for name, content in files.items():
-            _write(staging / name, content)
+        for name, pieces in files.items():
+            _write(staging / name, pieces())
         for path in staging.rglob("*"):
             if path.is_dir():
                 _sync(path)
@@ -116,10 +116,10 @@ def _switch(staging: Path, folder: Path, label: str) -> Path:
     raise AssertionError
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, pieces: Iterator[bytes]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        file.write(content)
+        file.writelines(pieces)
         file.flush()
         os.fsync(file.fileno())
 

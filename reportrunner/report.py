@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -38,7 +38,7 @@ class DatasetView:
     name: str
     description: str
     columns: tuple[Column, ...]
-    rows: tuple[tuple[Value, ...], ...]
+    rows: Sequence[tuple[Value, ...]]
     total_rows: int
     findings: tuple[Finding, ...] = ()
     window: Window | None = None
@@ -85,10 +85,25 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Pieces:
+    """Content too large to be kept: made anew, and equally, each time somebody goes through it."""
+
+    make: Callable[[], Iterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """The bytes of one output, its path inside the run folder, and what they are."""
 
     output: str
     path: str
     media_type: str
-    content: bytes
+    content: bytes | Pieces
+
+    def pieces(self) -> Iterator[bytes]:
+        """Give the bytes piece by piece; they are the same each time."""
+        return iter((self.content,)) if isinstance(self.content, bytes) else self.content.make()
+
+    def whole(self) -> bytes:
+        """Return all bytes."""
+        return b"".join(self.pieces())

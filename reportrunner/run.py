@@ -107,12 +107,14 @@ def _published(trip: Trip, gathered: Gathered, sent: Sequence[Sent]) -> Ended:
     report = compose(plan, gathered.landed, findings, provenance, sandbox=order.moment.sandbox)
     documents = render(documents_due(plan, report, gathered.landed), renderer)
     manifest = write_manifest(plan, gathered, findings, documents, inputs, sandbox=report.sandbox)
-    files = {document.path: document.content for document in documents}
+    files = {document.path: document.pieces for document in documents}
     ended = Ended(trip, gathered, 5 if report.status == "error" else 0, findings, None, tuple(files))
     with turn(_folder(trip)):
         record = _record(ended, sent, manifest, revisions(_folder(trip), plan.label))
         _keep(trip.state, record)
-        folder = publish({**files, "manifest.toml": manifest, "run.json": record}, _folder(trip), plan.label)
+        own = {"manifest.toml": manifest, "run.json": record}
+        whole = {name: partial(iter, (content,)) for name, content in own.items()}
+        folder = publish({**files, **whole}, _folder(trip), plan.label)
     return replace(ended, folder=folder)
 
 

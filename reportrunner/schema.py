@@ -75,7 +75,7 @@ def _allow_expressions(model: dict[str, Any]) -> None:
 
 
 def _opened(value: dict[str, Any]) -> dict[str, Any]:
-    described = {key: value[key] for key in ("description", "default", "title") if key in value}
+    described: dict[str, Any] = {key: value[key] for key in ("description", "default", "title") if key in value}
     rest = {key: item for key, item in value.items() if key not in described}
     if "items" in rest:
         rest["items"] = _opened(rest["items"])

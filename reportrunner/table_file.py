@@ -8,6 +8,7 @@ import datetime as dt
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from reportrunner.duck import DATA, Duck, quoted, reading
 from reportrunner.errors import OutputError, SqlError
 from reportrunner.table import Column, ColumnType, Table, Value
 
+IN_MEMORY = 20_000
+"""Rows of a table that a document may keep in memory."""
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -54,6 +57,37 @@ def iter_rows(table: Table, chunk: int = 10_000, limit: int | None = None) -> It
 def rows(table: Table, limit: int | None = None) -> list[tuple[Value, ...]]:
     """Return all rows, or the first `limit`, in stored order."""
     return list(iter_rows(table, limit=limit))
+
+
+class StoredRows(Sequence[tuple[Value, ...]]):
+    """The rows of a large table, read when somebody goes through them; a part that is asked for is read each time."""
+
+    def __init__(self, table: Table) -> None:
+        """Read nothing yet."""
+        self._table = table
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self._table.rows
+
+    def __iter__(self) -> Iterator[tuple[Value, ...]]:
+        """Go through the rows, a chunk in memory at a time."""
+        return iter_rows(self._table)
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return a row, or the rows of a slice as a tuple."""
+        if isinstance(key, slice):
+            start, stop, step = key.indices(len(self))
+            if step == 1:
+                return tuple(islice(iter_rows(self._table, limit=max(stop, 0)), start, None))
+            return tuple(self)[key]
+        place = range(len(self))[key]
+        return next(islice(iter_rows(self._table, limit=place + 1), place, None))
+
+
+def stored(table: Table) -> Sequence[tuple[Value, ...]]:
+    """Return the rows for a document: those of a small table in memory, those of a large one where they lie."""
+    return tuple(rows(table)) if table.rows <= IN_MEMORY else StoredRows(table)
 
 
 def column_values(table: Table, column: str) -> list[Value]:

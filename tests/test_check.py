@@ -355,7 +355,7 @@ def test_texts_that_an_export_has_too_give_no_finding(tmp_path: Path) -> None:
 def test_texts_that_differ_from_the_export_are_told_with_key_and_texts(tmp_path: Path) -> None:
     (finding,) = held(tmp_path, [("ana", "Ana  A", "Rome", 1), BO], [ANA, BO])
     assert (finding.code, finding.severity, finding.subject) == ("kaltura.lossy_text", "warn", "datasets.plain")
-    assert finding.message == f'1 rows have other texts than in "export": {REASON}'
+    assert finding.message == f'1 row has other texts than in "export": {REASON}'
     assert (finding.count, finding.sample) == (1, ("user_id ana, name Ana  A, city Rome",))
 
 

@@ -112,7 +112,7 @@ def test_an_output_is_due_once_or_once_per_value_with_that_values_rows_only(tmp_
     assert names == [["Bo", "Ana", "Cem"], ["Bo"], ["Ana", "Cem"]]
     assert [one.report.datasets["late"].total_rows for one in due] == [3, 1, 2]
     documents = render(due, Renderer({}))
-    assert [document.content.decode().splitlines() for document in documents] == [
+    assert [document.whole().decode().splitlines() for document in documents] == [
         ["manager,name,days", "k.meyer,Bo,1", "m.ortega,Ana,3", "m.ortega,Cem,2"],
         ["manager,name,days", "k.meyer,Bo,1"],
         ["manager,name,days", "m.ortega,Ana,3", "m.ortega,Cem,2"],

@@ -341,5 +341,5 @@ def test_what_does_not_fit_into_little_memory_is_landed_with_more(
     monkeypatch.setattr(landing, "MEMORY", (10 * 2**20, 512 * 2**20))
     assert land(bulk(tmp_path, text, columns), "d", tmp_path / "d.duckdb", ()).rows == 40_000
     monkeypatch.setattr(landing, "MEMORY", (10 * 2**20, 10 * 2**20))
-    with pytest.raises(OutputError, match="allocate|pin|memory"):
+    with pytest.raises(OutputError, match=r"allocate|pin|memory"):
         land(bulk(tmp_path, text, columns), "d", tmp_path / "e.duckdb", ())

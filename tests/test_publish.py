@@ -7,16 +7,23 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from reportrunner import publish as publishing
 from reportrunner.errors import OutputError
-from reportrunner.publish import STAGING, publish, revisions, sweep, turn
+from reportrunner.publish import STAGING, revisions, sweep, turn
 
 FILES = {"overdue.csv": b"a,b\n1,2\n", "people/ana.eml": b"To: ana\n", "manifest.toml": b"schema = 1\n"}
+
+
+def publish(files: Mapping[str, bytes], folder: Path, label: str) -> Path:
+    """Publish files of one piece each."""
+    return publishing.publish({name: partial(iter, (content,)) for name, content in files.items()}, folder, label)
 
 
 def published(folder: Path, label: str = "2026-W46") -> Path:
@@ -142,7 +149,7 @@ def kill(*arguments):
 real, os.fsync = os.fsync, kill
 folder = Path(sys.argv[2])
 with publish.turn(folder):
-    publish.publish({f"{n}.csv": b"x" * 9 for n in range(3)}, folder, "2026-W46")
+    publish.publish({f"{n}.csv": lambda: iter((b"x" * 9,)) for n in range(3)}, folder, "2026-W46")
 """
 
 

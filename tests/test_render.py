@@ -28,13 +28,13 @@ def test_documents_come_in_the_order_of_the_job_with_what_they_attach() -> None:
     mail = due("mail", "email", made, template="compliance.email.j2", attach=["list"], to=TO)
     found = render([mail, due("list", "csv", made, dataset="overdue")], RENDERER)
     assert [(each.output, each.path) for each in found] == [("mail", "mail.eml"), ("list", "list.csv")]
-    parts = [part.get_payload(decode=True) for part in message_from_bytes(found[0].content).walk()]
-    assert parts[-1] == found[1].content
+    parts = [part.get_payload(decode=True) for part in message_from_bytes(found[0].whole()).walk()]
+    assert parts[-1] == found[1].whole()
 
 
 def test_an_output_sees_only_its_datasets() -> None:
     (page,) = render([due("p", "html", report(), template="names.html.j2", datasets=["polls", "overdue"])], RENDERER)
-    assert page.content == b"polls overdue "
+    assert page.whole() == b"polls overdue "
 
 
 def test_one_document_per_value() -> None:
@@ -46,9 +46,9 @@ def test_one_document_per_value() -> None:
         mine = replace(made, datasets={"overdue": replace(full, rows=rows, total_rows=len(rows))})
         items.append(due("each", "csv", mine, dataset="overdue", path=f"{manager[:5]}.csv"))
     first, second = render(items, RENDERER)
-    assert first.content.count("Björn Åkesson".encode()) == 7
-    assert b"Emily Carter" not in first.content
-    assert b"Emily Carter" in second.content
+    assert first.whole().count("Björn Åkesson".encode()) == 7
+    assert b"Emily Carter" not in first.whole()
+    assert b"Emily Carter" in second.whole()
 
 
 def test_outputs_that_attach_one_another_are_a_bug_of_the_plan() -> None:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from reportrunner.errors import Diagnostic, InvalidError
 from reportrunner.formats.common import Format, Writing
-from reportrunner.report import DatasetView, Document, Report
+from reportrunner.report import DatasetView, Document, Pieces, Report
 from reportrunner.spec import OutputSpec
 from reportrunner.spelling import did_you_mean
 from reportrunner.strict import Strict
 from reportrunner.table import Column, ColumnType, Value
 from reportrunner.templating.words import plain
 
+CHUNK = 20_000
+"""Rows that are written at a time."""
 _MARK = "\x1f"
 _QUOTED = re.compile('[",\r\n]')
 # a spreadsheet also reads the full-width forms as the start of a formula
@@ -50,12 +53,27 @@ def write(report: Report, options: CsvOutput, writing: Writing) -> Document:
     """Return the dataset as CSV: null is empty, "" is quoted, decimals without exponent, instants RFC 3339 in UTC."""
     dataset = report.datasets[options.dataset]
     chosen = _chosen(dataset, options.columns or Presentation(), writing.output)
-    heads = [_cell(_guarded(label)) for _, _, label in chosen]
-    columns = [_texts(column, [row[place] for row in dataset.rows]) for place, column, _ in chosen]
-    rows = map(",".join, zip(*columns, strict=True)) if len(columns) > 1 else (cell or '""' for cell in columns[0])
-    text = "\n".join([",".join(heads), *rows, ""])
-    content = text.encode("utf-8-sig" if options.bom else "utf-8")
+    head = ",".join(_cell(_guarded(label)) for _, _, label in chosen) + "\n"
+
+    def made() -> Iterator[bytes]:
+        yield head.encode("utf-8-sig" if options.bom else "utf-8")
+        for rows in batched(iter(dataset.rows), CHUNK):
+            yield _lines(rows, chosen).encode()
+
+    content = Pieces(made) if len(dataset.rows) > CHUNK else b"".join(made())
     return Document(writing.output, writing.path, "text/csv; charset=utf-8", content)
+
+
+def _lines(rows: Sequence[tuple[Value, ...]], chosen: Sequence[tuple[int, Column, str]]) -> str:
+    columns = [_texts(column, [row[place] for row in rows]) for place, column, _ in chosen]
+    lines = map(",".join, zip(*columns, strict=True)) if len(columns) > 1 else (cell or '""' for cell in columns[0])
+    return "\n".join([*lines, ""])
+
+
+def batched(rows: Iterator[tuple[Value, ...]], size: int) -> Iterator[tuple[tuple[Value, ...], ...]]:
+    """Give the rows so many at a time."""
+    while batch := tuple(islice(rows, size)):
+        yield batch
 
 
 def _chosen(dataset: DatasetView, shown: Presentation, output: str) -> list[tuple[int, Column, str]]:

@@ -122,7 +122,7 @@ def _fill(message: EmailMessage, page: Page, html: str, attachments: tuple[Docum
         main, _, rest = document.media_type.partition(";")[0].partition("/")
         if main in {"message", "multipart"}:  # a message inside a message would be taken apart by mail clients
             main, rest = "application", "octet-stream"
-        message.add_attachment(document.content, main, rest, filename=document.path.rpartition("/")[2])
+        message.add_attachment(document.whole(), main, rest, filename=document.path.rpartition("/")[2])
 
 
 def _file_of(cid: str) -> str:

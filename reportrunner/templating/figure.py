@@ -233,7 +233,7 @@ def _heat(kind: Kind, rows: Rows, wish: Wish, zone: dt.tzinfo) -> Figure:
 def fitting(data: object) -> tuple[Kind | None, dict[str, object]]:
     """Return the kind and options of the chart that suits a dataset, or None: guessing less is better than nonsense."""
     rows = gather(data)
-    if rows is None or len(rows) < 2:
+    if rows is None or not 2 <= len(rows) <= MAX_POINTS:
         return None, {}
     first = rows.columns[0]
     numbers = [column for column in rows.columns[1:] if column.type in _NUMBERS]

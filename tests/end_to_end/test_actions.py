@@ -94,7 +94,7 @@ def test_without_a_go_ahead_every_action_is_named_and_nothing_is_sent(project: P
     assert ran.code == 2
     assert ran.sandbox is None, "not even the stand-in was started"
     assert "these datasets change something at the provider:" in ran.err
-    assert "  order: datasets.order orders catalogue item 8 for " in ran.err
+    assert "  order: datasets.order carries out reach_entryVendorTask.add once for each " in ran.err
     assert "  order: datasets.mail mails a list of entries to the session's user" in ran.err
     assert "nothing was sent; give --allow-actions to let them" in ran.err
     assert not ran.folder.exists()

@@ -338,7 +338,7 @@ def test_large_is_cut_when_more_rows_come_than_a_table_has(project: Path) -> Non
 def test_an_order_waits_for_a_go_ahead(project: Path) -> None:
     ran = run_here(project, job=ACTION, out="without")
     assert ran.code == 2
-    assert "datasets.orders orders catalogue item 8" in ran.err
+    assert "datasets.orders carries out reach_entryVendorTask.add once for each entry_id" in ran.err
     assert "--allow-actions" in ran.err
     assert ran.sandbox is None
 

@@ -32,7 +32,7 @@ def written(types: dict[str, T], rows: list[tuple[Value, ...]], **options: objec
 def document(made: Report, **options: object) -> bytes:
     form = FORMATS["csv"]
     chosen = form.options.model_validate({"format": "csv", **options})
-    return form.write(made, chosen, Writing("out", "out.csv", Renderer({}))).content
+    return form.write(made, chosen, Writing("out", "out.csv", Renderer({}))).whole()
 
 
 def test_types() -> None:

@@ -28,7 +28,7 @@ def content(made: Report, *attached: Document, **options: object) -> bytes:
     keys = {"format": "email", "template": "compliance.email.j2", "to": ["team@example.org"], **options}
     return form.write(
         made, form.options.model_validate(keys), Writing("summary", "summary.eml", RENDERER, attached)
-    ).content
+    ).whole()
 
 
 def message(made: Report, *attached: Document, **options: object) -> EmailMessage:
@@ -52,7 +52,7 @@ def test_parts() -> None:
     ]  # fmt: skip
     (attached,) = made.iter_attachments()
     assert attached.get_filename() == "überfällig.csv"
-    assert attached.get_payload(decode=True) == CSV.content
+    assert attached.get_payload(decode=True) == CSV.whole()
 
 
 def test_pictures_are_shown_inside() -> None:

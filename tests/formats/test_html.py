@@ -21,7 +21,7 @@ ERROR = Finding("unreconciled", "error", "datasets.progress", "Plays <812> diffe
 def page(made: Report, template: str = "compliance.html.j2", renderer: Renderer = RENDERER) -> str:
     form = FORMATS["html"]
     options = form.options.model_validate({"format": "html", "template": template})
-    return form.write(made, options, Writing("page", "page.html", renderer)).content.decode()
+    return form.write(made, options, Writing("page", "page.html", renderer)).whole().decode()
 
 
 def text_of(html: str) -> str:

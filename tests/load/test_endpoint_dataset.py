@@ -148,7 +148,7 @@ def test_what_is_wrong_with_a_dataset(text: str, said: list[str]) -> None:
         ('source   = "kaltura"', "source = 5", '5: expected the name of a source, found 5 | write source = "kaltura" or "kaltura_reports"'),
         ('source   = "kaltura"', "", '[datasets.plays]: an endpoint needs a source | write source = "kaltura" or "kaltura_reports"'),
         ('"report.getTable"', '"getTable"', '"getTable": kaltura has no endpoint "getTable"; did you mean "report.getTable"?'),
-        ('"report.getTable"', '"report.get"', f'"report.get": kaltura has no endpoint "report.get" | there is {ALL}'),
+        ('"report.getTable"', '"report.bogus"', f'"report.bogus": kaltura has no endpoint "report.bogus" | there is {ALL}'),
         ('"report.getTable"', "5", f'5: kaltura has no endpoint "5" | there is {ALL}'),
         ('window   = "week"', 'window = "weak"', '"weak": there is no window "weak"; did you mean "week"?'),
         ('window   = "week"', 'window = "autumn"', '"autumn": there is no window "autumn" | there is week'),
