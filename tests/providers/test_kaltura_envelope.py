@@ -68,7 +68,7 @@ def test_a_list_of_another_length_is_a_fault_for_whom_it_may_concern(count: int)
     assert faults == ([""] * count + [said] * (3 - count) if count < 3 else [said] * 3)
 
 
-@pytest.mark.parametrize("body", ["{}", "<html>", "", "[1,2", "[1 2]", "[1,2] x", '"a"', '[{"a":1}'])
+@pytest.mark.parametrize("body", ["<html>", "", "[1,2", "[1 2]", "[1,2] x", '"a"', '[{"a":1}'])
 def test_what_is_no_list_belongs_to_every_call(body: str) -> None:
     whole = text(body)
     assert unpack(whole, 2) == (whole, whole)

@@ -204,4 +204,4 @@ def test_a_link_that_died_is_asked_for_once_more(times: int, well: bool) -> None
             assert len(made.landed(flow(EXPORT, DAY))) == 23
         else:
             assert "no CSV" in str(made.error(flow(EXPORT, DAY)))
-        assert sandbox.count("multirequest") == sandbox.count("report.serve") == 2
+        assert sandbox.count("report.getUrlForReportAsCsv") == sandbox.count("report.serve") == 2
