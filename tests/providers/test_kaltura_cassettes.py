@@ -271,8 +271,8 @@ def test_exception_object() -> None:
         words = failed(made, wrong)
     assert words == (
         'datasets.asked, step fetch: kaltura refused: INVALID_ENUM_VALUE: Invalid enumeration value "9" for parameter '
-        '"reportType", expecting enumeration type "KalturaReportType"; this installation does not know the value: an older'
-        " one lacks newer report types"
+        '"reportType", expecting enumeration type "KalturaReportType"; this installation does not know the value: an'
+        " older one lacks newer report types"
     )
 
 
