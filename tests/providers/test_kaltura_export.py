@@ -205,3 +205,20 @@ def test_a_link_that_died_is_asked_for_once_more(times: int, well: bool) -> None
         else:
             assert "no CSV" in str(made.error(flow(EXPORT, DAY)))
         assert sandbox.count("report.getUrlForReportAsCsv") == sandbox.count("report.serve") == 2
+
+
+@pytest.mark.parametrize("interval", ["hours", "days"])
+def test_a_series_exported_either_way_has_the_same_buckets_as_the_table(interval: str) -> None:
+    series = {**table("34"), "interval": interval}
+    with Sandbox(clock=time.time) as sandbox, bench(sandbox.base_url) as made:
+        pages = made.landed(flow(series, DAY))
+        export = made.landed(flow({**series, "endpoint": "report.getUrlForReportAsCsv"}, DAY))
+        large = made.landed(flow({**series, "large": "csv"}, DAY))
+    assert pages == export == large
+    assert len(pages) == (24 if interval == "hours" else 1)
+
+
+@pytest.mark.parametrize(("report", "interval"), [("13", "days"), ("34", "years"), ("201", "hours")])
+def test_buckets_that_a_table_cannot_have_a_file_cannot_have_either(report: str, interval: str) -> None:
+    for endpoint in ("report.getTable", "report.getUrlForReportAsCsv"):
+        assert refused({**table(report), "endpoint": endpoint, "interval": interval})

@@ -5,23 +5,21 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import field_validator
 
 from reportrunner.ask import Ask, Endpoint
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Again, Done, Flow, Hole, Refused, Reply, Request, Step, Verdict
 from reportrunner.providers.kaltura import wire
-from reportrunner.providers.kaltura.buckets import date_column
-from reportrunner.providers.kaltura.catalogue import DELIMITER, report_columns, report_key, report_types
+from reportrunner.providers.kaltura.catalogue import DELIMITER, report_columns, report_types
 from reportrunner.providers.kaltura.dataset import flow_of
 from reportrunner.providers.kaltura.envelope import packable
 from reportrunner.providers.kaltura.export_file import MOST, ExportReader, judge_download
 from reportrunner.providers.kaltura.filters import ReportFilters, TableFilters
 from reportrunner.providers.kaltura.hints import report_hint
 from reportrunner.providers.kaltura.question import (
-    BucketedDataset,
     Dst,
     meanings,
     question,
@@ -31,9 +29,8 @@ from reportrunner.providers.kaltura.question import (
     total_columns,
     vod_only,
 )
+from reportrunner.providers.kaltura.tabular import TabularDataset, catalogued, table_key, wanted_columns
 from reportrunner.providers.kaltura.total import ZONE
-from reportrunner.spec import EndpointDataset
-from reportrunner.spelling import did_you_mean
 from reportrunner.table import Column, declare
 from reportrunner.window.span import WindowError
 
@@ -42,27 +39,18 @@ HEADER_PART = "header"
 _SESSION = re.compile(r"/ks/([^/]+)/")
 
 
-class GetUrlForReportAsCsv(BucketedDataset):
+class GetUrlForReportAsCsv(TabularDataset):
     """`report.getUrlForReportAsCsv`: the rows of a report as a CSV export, with exact names."""
 
     diagnostic_owner: ClassVar[str] = "report.getUrlForReportAsCsv"
     familiar: ClassVar = {
-        **BucketedDataset.familiar,
+        **TabularDataset.familiar,
         "headers": "is built here, one label per column: the service does not match labels to columns; remove it",
         "reportTitle": "is of no use to a table; remove it",
         "reportText": "is of no use to a table; remove it",
     }
     endpoint: Literal["report.getUrlForReportAsCsv"]
     filters: TableFilters | None = None
-    order: str | None = Field(default=None, description='A column with a sign, such as "-count_plays"')
-    select: list[str] = Field(default=[], description="The columns that are wanted; all when left out")
-
-    @field_validator("report")
-    @classmethod
-    def _has_table(cls, value: str) -> str:
-        if report_types()[value].table_columns is None:
-            raise Hinted(f"{report_types()[value].name} has no table", 'ask endpoint = "report.getTotal"')
-        return value
 
     @field_validator("dst")
     @classmethod
@@ -73,43 +61,6 @@ class GetUrlForReportAsCsv(BucketedDataset):
             )
         return value
 
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        names = export_header(self)
-        bare = (self.order or "")[1:]
-        if self.order is not None and (self.order[:1] not in {"+", "-"} or bare not in names):
-            message = f'{self.type.name} cannot be ordered by "{self.order}"'
-            raise Hinted(message, f"write + or - and one of {', '.join(names)}", key="order", at="value")
-        for place, name in enumerate(self.select):
-            if name not in names:
-                message = f'{self.type.name} has no column "{name}"{did_you_mean(name, names)}'
-                raise Hinted(message, f"its columns: {', '.join(names)}", key=("select", str(place)), at="value")
-        return self
-
-
-def export_header(parameters: BucketedDataset) -> tuple[str, ...]:
-    """Return the columns of the exported table."""
-    report = parameters.type
-    special = report.table_columns_with_object_ids if parameters.objectIds else None
-    names = special or report.table_columns or ()
-    if report.shape == "time-series" and names:
-        return (date_column(parameters.buckets, report.family, 0).name, *names[1:])
-    return names
-
-
-def export_columns(parameters: EndpointDataset) -> tuple[Column, ...]:
-    """Return the columns that are wanted of an export."""
-    assert isinstance(parameters, GetUrlForReportAsCsv)
-    wanted = parameters.select
-    return tuple(column for column in _catalogued(parameters, 0) if not wanted or column.name in wanted)
-
-
-def _catalogued(parameters: BucketedDataset, offset: int) -> tuple[Column, ...]:
-    columns = report_columns(parameters.report, export_header(parameters))
-    if parameters.type.shape == "time-series" and columns:
-        return (date_column(parameters.buckets, parameters.type.family, offset), *columns[1:])
-    return columns
-
 
 def unfold_export(ask: Ask) -> Flow:
     """Return the flow of an export."""
@@ -117,20 +68,18 @@ def unfold_export(ask: Ask) -> Flow:
     assert isinstance(parameters, GetUrlForReportAsCsv)
     assert ask.window is not None
     offset = ask.window.offset_at_start
-    return unfold_table_as_csv(ask, parameters, parameters.filters, _catalogued(parameters, offset))
+    return unfold_table_as_csv(ask, parameters, parameters.filters, catalogued(parameters, offset))
 
 
 def unfold_table_as_csv(
-    ask: Ask, parameters: BucketedDataset, filters: ReportFilters | None, columns: tuple[Column, ...]
+    ask: Ask, parameters: TabularDataset, filters: ReportFilters | None, columns: tuple[Column, ...]
 ) -> Flow:
     """Return the link and the download of a report's table; the table's own header is asked along with the link."""
-    bucketed = parameters.type.shape == "time-series"
-    slices = slices_of(ask, parameters, bucketed=bucketed)
+    slices = slices_of(ask, parameters, bucketed=parameters.bucketed)
     if len(slices) > 1:
         raise WindowError("a file has one offset for all its buckets: a window with a change of offset needs pages")
-    asked = question(parameters, filters, slices[0], bucketed=bucketed)
-    order = getattr(parameters, "order", None)
-    ordered = (("order", order),) if order else ()
+    asked = question(parameters, filters, slices[0], bucketed=parameters.bucketed)
+    ordered = (("order", parameters.order),) if parameters.order else ()
     names = tuple(column.name for column in columns)
     total = total_columns(parameters)
     labels = f"{','.join(column.name for column in total)};{','.join(names)}"
@@ -143,7 +92,7 @@ def unfold_table_as_csv(
         Step("link", link, LinkJudge(names), also=(probe,), packable=packable(link) and packable(probe)),
         Step("download", Request("GET", Hole("capture", "link")), judge_download, download=True),
     )
-    wanted = set(getattr(parameters, "select", ())) or set(names)
+    wanted = set(parameters.select) or set(names)
     declared = declare(tuple(column for column in columns if column.name in wanted), parameters.columns)
     exact = parameters.type.total_count == "row count"
     judged = () if "unreconciled" in parameters.accept or parameters.type.joined else total
@@ -183,25 +132,17 @@ class LinkJudge:
         return Done()
 
 
-def _key(parameters: EndpointDataset) -> tuple[str, ...]:
-    assert isinstance(parameters, GetUrlForReportAsCsv)
-    names = {column.name for column in export_columns(parameters)}
-    series = parameters.type.shape == "time-series"
-    key = export_header(parameters)[:1] if series else report_key(parameters.report, bool(parameters.objectIds))
-    return key if set(key) <= names else ()
-
-
 EXPORT = Endpoint(
     name="report.getUrlForReportAsCsv",
     summary="Rows of a report as a CSV export: names as they are, up to 60,000 rows",
     parameters=GetUrlForReportAsCsv,
     unfold=unfold_export,
-    columns=export_columns,
+    columns=wanted_columns,
     reports=reports_with("table_columns"),
     report_columns=lambda wire_id: report_columns(wire_id, report_types()[wire_id].table_columns or ()),
-    key=_key,
+    key=table_key,
     findings=vod_only,
-    notes=lambda parameters: meanings(parameters, export_columns(parameters)),
+    notes=lambda parameters: meanings(parameters, wanted_columns(parameters)),
     report_note=report_hint,
     question=same_question,
     zone=ZONE,

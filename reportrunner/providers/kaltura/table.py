@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from reportrunner.ask import Ask, Endpoint
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Flow, Request
 from reportrunner.providers.kaltura import export, wire
-from reportrunner.providers.kaltura.buckets import Slice, date_column, estimate
-from reportrunner.providers.kaltura.catalogue import MAX_ROWS, PAGE_SIZE, report_columns, report_key, report_types
+from reportrunner.providers.kaltura.buckets import Slice, estimate
+from reportrunner.providers.kaltura.catalogue import MAX_ROWS, PAGE_SIZE, report_columns, report_types
 from reportrunner.providers.kaltura.dataset import fetch_together
 from reportrunner.providers.kaltura.filters import TableFilters
 from reportrunner.providers.kaltura.hints import report_hint
 from reportrunner.providers.kaltura.paging import QUIZ_LIMIT, TableJudge
 from reportrunner.providers.kaltura.question import (
-    BucketedDataset,
     meanings,
     question,
     reports_with,
@@ -27,9 +26,8 @@ from reportrunner.providers.kaltura.question import (
     vod_only,
 )
 from reportrunner.providers.kaltura.rows import Sliced, TableReader
+from reportrunner.providers.kaltura.tabular import TabularDataset, catalogued, header, table_key, wanted_columns
 from reportrunner.providers.kaltura.total import ZONE, companion
-from reportrunner.spec import EndpointDataset
-from reportrunner.spelling import did_you_mean, suggest
 from reportrunner.table import Column, ColumnType, additive_columns, declare
 from reportrunner.window.span import WindowError
 
@@ -37,64 +35,16 @@ Large = Literal["error", "split", "csv"]
 WAYS = f"a table has at most {MAX_ROWS:,} rows"
 
 
-class GetTable(BucketedDataset):
+class GetTable(TabularDataset):
     """`report.getTable`: the rows of a report, all pages."""
 
     diagnostic_owner: ClassVar[str] = "report.getTable"
     endpoint: Literal["report.getTable"]
     filters: TableFilters | None = None
-    order: str | None = Field(default=None, description='A column with a sign, such as "-count_plays"')
-    select: list[str] = Field(default=[], description="The columns that are wanted; all when left out")
     large: Large = Field(
         default="error",
         description=f"What to do about more than {MAX_ROWS:,} rows: ask smaller windows and add up, or export as CSV",
     )
-
-    @field_validator("report")
-    @classmethod
-    def _has_table(cls, value: str) -> str:
-        if report_types()[value].table_columns is None:
-            raise Hinted(f"{report_types()[value].name} has no table", 'ask endpoint = "report.getTotal"')
-        return value
-
-    @model_validator(mode="after")
-    def _buckets(self) -> Self:
-        if self.interval is not None and not self.bucketed:
-            message = f"{self.type.name} has a row per {' and '.join(self.row_key) or 'value'}, not per {self.interval}"
-            raise Hinted(message, 'remove it, or ask endpoint = "report.getGraphs"', key="interval", at="value")
-        if self.bucketed and self.interval == "years":
-            raise Hinted(
-                "the service drops the year column of such a table",
-                'write interval = "months" and add up in SQL what may be added up',
-                key="interval",
-                at="value",
-            )
-        if self.type.joined and self.interval not in {None, "days", "months"}:
-            message = f"{self.type.name} answers zeros for {self.interval}"
-            raise Hinted(message, 'write interval = "days"', key="interval", at="value")
-        return self
-
-    @model_validator(mode="after")
-    def _order(self) -> Self:
-        names, order = header(self), self.order
-        if order is not None and (order[:1] not in {"+", "-"} or order[1:] not in names):
-            near = suggest(order.lstrip("+-"), names)
-            sign = order[0] if order[:1] in {"+", "-"} else "-"
-            message = f'{self.type.name} cannot be ordered by "{order}"'
-            message += f'; did you mean "{sign}{near}"?' if near else ""
-            hint = "" if near else f"write + or - and one of {', '.join(names)}"
-            raise Hinted(message, hint, key="order", at="value")
-        return self
-
-    @model_validator(mode="after")
-    def _select(self) -> Self:
-        names = header(self)
-        for place, name in enumerate(self.select):
-            if name not in names:
-                message = f'{self.type.name} has no column "{name}"{did_you_mean(name, names)}'
-                hint = "" if message.endswith("?") else f"its columns: {', '.join(names)}"
-                raise Hinted(message, hint, key=("select", str(place)), at="value")
-        return self
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
@@ -109,47 +59,12 @@ class GetTable(BucketedDataset):
                 raise Hinted(message, hint, key="large", at="value")
         return self
 
-    @property
-    def bucketed(self) -> bool:
-        """Whether its rows are buckets of time."""
-        return self.type.shape == "time-series"
-
-    @property
-    def row_key(self) -> tuple[str, ...]:
-        """The columns that name a row."""
-        return header(self)[:1] if self.bucketed else report_key(self.report, bool(self.objectIds))
-
-
-def header(parameters: GetTable) -> tuple[str, ...]:
-    """Return the header that objectIds and interval lead to (kaltura.md §4, §5.5)."""
-    report = parameters.type
-    special = report.table_columns_with_object_ids if parameters.objectIds else None
-    names = special or report.table_columns or ()
-    if parameters.bucketed and names:
-        return (date_column(parameters.buckets, report.family, 0).name, *names[1:])
-    return names
-
-
-def catalogued(parameters: GetTable, offset: int = 0) -> tuple[Column, ...]:
-    """Return the columns of the header; those of time have the form that a slice's offset gives them."""
-    columns = report_columns(parameters.report, header(parameters))
-    if parameters.bucketed and columns:
-        return (date_column(parameters.buckets, parameters.type.family, offset), *columns[1:])
-    return columns
-
-
-def table_columns(parameters: EndpointDataset) -> tuple[Column, ...]:
-    """Return the columns that are wanted of a report's table."""
-    assert isinstance(parameters, GetTable)
-    wanted = parameters.select
-    return tuple(column for column in catalogued(parameters) if not wanted or column.name in wanted)
-
 
 def not_additive(parameters: GetTable) -> list[str]:
     """Return the wanted columns whose values cannot be added up; names of a row and texts beside them can stay."""
     return [
         column.name
-        for column in table_columns(parameters)
+        for column in wanted_columns(parameters)
         if column.name not in parameters.row_key and not column.additive and column.type is not ColumnType.STRING
     ]
 
@@ -160,7 +75,8 @@ def unfold_table(ask: Ask) -> Flow:
     assert isinstance(parameters, GetTable)
     assert ask.window is not None
     if parameters.large == "csv":
-        return export.unfold_table_as_csv(ask, parameters, parameters.filters, catalogued(parameters))
+        columns = catalogued(parameters, ask.window.offset_at_start)
+        return export.unfold_table_as_csv(ask, parameters, parameters.filters, columns)
     slices = slices_of(ask, parameters, bucketed=parameters.bucketed)
     requests = [_page(parameters, of, f"{n:03d}" if len(slices) > 1 else "") for n, of in enumerate(slices)]
     _check_slices(ask, parameters, slices)
@@ -189,13 +105,13 @@ def _judged_total(parameters: GetTable) -> tuple[Column, ...]:
     if parameters.reconcile or "unreconciled" in parameters.accept or _quiz(parameters) or parameters.type.joined:
         return ()
     total = total_columns(parameters)
-    names = additive_columns(table_columns(parameters), total)
+    names = additive_columns(wanted_columns(parameters), total)
     return tuple(column for column in total if column.name in names)
 
 
 def _reader(ask: Ask, parameters: GetTable, slices: tuple[Slice, ...], judged: tuple[Column, ...]) -> TableReader:
     return TableReader(
-        columns=declare(table_columns(parameters), parameters.columns),
+        columns=declare(wanted_columns(parameters), parameters.columns),
         header=tuple(column.name for column in catalogued(parameters)),
         slices=tuple(Sliced(of, declare(catalogued(parameters, of.offset), parameters.columns)) for of in slices),
         window=ask.window,
@@ -239,12 +155,6 @@ def _listed(names: list[str]) -> str:
     return "[" + ", ".join(f'"{name}"' for name in names) + "]"
 
 
-def _key(parameters: EndpointDataset) -> tuple[str, ...]:
-    assert isinstance(parameters, GetTable)
-    names = {column.name for column in table_columns(parameters)}
-    return parameters.row_key if set(parameters.row_key) <= names else ()
-
-
 def rows_expected(ask: Ask) -> int | None:
     """Return how many rows a time series will have."""
     parameters = ask.parameters
@@ -257,12 +167,12 @@ TABLE = Endpoint(
     summary="Rows of a report, all pages",
     parameters=GetTable,
     unfold=unfold_table,
-    columns=table_columns,
+    columns=wanted_columns,
     reports=reports_with("table_columns"),
     report_columns=lambda wire_id: report_columns(wire_id, report_types()[wire_id].table_columns or ()),
-    key=_key,
+    key=table_key,
     findings=vod_only,
-    notes=lambda parameters: meanings(parameters, table_columns(parameters)),
+    notes=lambda parameters: meanings(parameters, wanted_columns(parameters)),
     report_note=report_hint,
     question=same_question,
     lossy=("kaltura.lossy_text", "`;` and `|` arrive as blanks in a table"),
