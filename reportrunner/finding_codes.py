@@ -25,7 +25,9 @@ CODES: Mapping[str, str] = MappingProxyType(
         ),
         "row_count": (
             "The provider's own count of rows, where it can be trusted, differs from the rows that came: some are"
-            " missing, or too many."
+            " missing, or too many. Or a part of a series came without buckets: the service answers none for a stretch"
+            " in which nothing happened, and averages over buckets would leave it out; take those buckets as 0 in SQL,"
+            " and accept this with that reason."
         ),
         "row_estimate": (
             "The provider estimates many more rows than came. Its estimates are often off by some per cent; this one is"

@@ -128,6 +128,17 @@ def test_intervals_that_change_nothing_or_lie_are_refused() -> None:
     assert flow({**DEVICES, "interval": "days"}).steps
 
 
+def test_a_slice_of_a_series_without_points_is_told() -> None:
+    keys, autumn = {**BY_DATE, "dst": "split", "interval": "hours"}, days("2026-10-26", "2026-11-09")
+    answers = ("2026110100|1;", "")
+    replies = tuple(
+        replace(says([graph(name, data) for name in ids(keys)]), part=f"00{n}") for n, data in enumerate(answers)
+    )
+    (note,) = flow(keys, autumn).read(replies).notes
+    assert note.code == "row_count"
+    assert note.message.startswith("1 of 2 parts of the window came without a bucket")
+
+
 def test_a_longer_day_cannot_be_put_together_from_uniques() -> None:
     window = days("2026-10-26", "2026-11-09")
     assert "cannot be added to unique_known_users" in unplanned({**BY_DATE, "dst": "split"}, window)

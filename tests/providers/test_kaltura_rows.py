@@ -16,7 +16,7 @@ from reportrunner.errors import ProviderError
 from reportrunner.flow import Reply
 from reportrunner.providers.kaltura.catalogue import columns
 from reportrunner.providers.kaltura.rows import merged
-from reportrunner.table import Rows
+from reportrunner.table import Note, Rows
 from reportrunner.window import Window
 
 KNOWN = columns(("name", "full_name", "count_plays", "sum_time_viewed", "avg_time_viewed"))
@@ -73,6 +73,15 @@ def test_buckets_of_slices_stand_side_by_side_and_a_spilled_one_is_one_row() -> 
         (dt.date(2026, 11, 1), 7),
         (dt.date(2026, 11, 2), 5),
     ]
+
+
+def test_a_part_of_a_series_without_buckets_is_told() -> None:
+    names = "date_id|count_plays"
+    silent = {"objectType": "KalturaReportTable", "header": names, "data": "", "totalCount": 0}
+    found = read(DAYS, [("000", page(["20261026|1"], names)), ("001", silent), ("002", silent)], AUTUMN)
+    said = "2 of 3 parts of the window came without a bucket, although empty ones were asked for"
+    assert found.notes == (Note("row_count", said),)
+    assert read(DAYS, [(f"00{n}", silent) for n in range(3)], AUTUMN).notes == ()
 
 
 def test_a_spilled_bucket_may_be_the_last_of_its_window_and_need_not_be_labelled() -> None:

@@ -65,6 +65,7 @@ def test_an_unknown_column_is_refused_with_the_nearest_one() -> None:
     assert 'USER_TOP_CONTENT has no column "count_play"; did you mean "count_plays"?' in refused(
         table(select=["name", "count_play"])
     )
+    assert '"count_plays" is selected twice' in refused(table(select=["count_plays", "count_plays"]))
     assert 'has no column "zzz"' in refused(table(select=["zzz"]))
     assert 'has no column "date_id"' in refused({**SERIES, "interval": "months", "select": ["date_id"]})
 
@@ -173,8 +174,11 @@ def test_as_csv_a_table_is_a_link_and_a_download() -> None:
 def test_buckets_are_counted_before_they_are_asked() -> None:
     words = unplanned({**LIVE, "interval": "ten_seconds"})
     assert words.startswith(f"60,480 buckets are more than a table can page to ({MAX_ROWS:,}); narrow the window")
-    assert 'write large = "csv"' in words
+    assert "csv" not in words
     assert 'write large = "split"' in words
+    exported = unplanned({**LIVE, "interval": "ten_seconds", "large": "csv"})
+    assert exported == "60,480 buckets are more than a file can hold (60,000): narrow the window"
+    assert 'write large = "csv"' in unplanned({**LIVE, "interval": "ten_seconds"}, days("2026-11-09", "2026-11-12"))
     hours = days("2026-11-09", "2026-11-10T09:20")
     assert "12,000 buckets" in unplanned({**LIVE, "interval": "ten_seconds"}, hours)
     fitting = flow({**LIVE, "interval": "ten_seconds"}, days("2026-11-09", "2026-11-10T09:19:50"))

@@ -13,6 +13,7 @@ from reportrunner.ask import Ask, Endpoint
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Again, Done, Flow, Hole, Refused, Reply, Request, Step, Verdict
 from reportrunner.providers.kaltura import wire
+from reportrunner.providers.kaltura.buckets import estimate
 from reportrunner.providers.kaltura.catalogue import DELIMITER, report_columns, report_types
 from reportrunner.providers.kaltura.dataset import flow_of
 from reportrunner.providers.kaltura.envelope import packable
@@ -78,6 +79,9 @@ def unfold_table_as_csv(
     slices = slices_of(ask, parameters, bucketed=parameters.bucketed)
     if len(slices) > 1:
         raise WindowError("a file has one offset for all its buckets: a window with a change of offset needs pages")
+    rows = estimate(slices[0].window, parameters.buckets) if parameters.bucketed else 0
+    if rows >= MOST:
+        raise WindowError(f"{rows:,} buckets are more than a file can hold ({MOST:,}): narrow the window")
     asked = question(parameters, filters, slices[0], bucketed=parameters.bucketed)
     ordered = (("order", parameters.order),) if parameters.order else ()
     names = tuple(column.name for column in columns)

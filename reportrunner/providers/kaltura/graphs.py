@@ -28,7 +28,7 @@ from reportrunner.providers.kaltura.question import (
     slices_of,
     vod_only,
 )
-from reportrunner.providers.kaltura.rows import Row, merged
+from reportrunner.providers.kaltura.rows import Row, merged, silent
 from reportrunner.providers.kaltura.total import ZONE
 from reportrunner.spec import EndpointDataset
 from reportrunner.table import Column, ColumnType, Rows, declare
@@ -178,13 +178,14 @@ class GraphReader:
 
     def __call__(self, replies: tuple[Reply, ...]) -> Rows:
         """Read every slice; ProviderError for a point that is none, comes twice, or lies outside the window."""
-        rows: list[Row] = []
+        parts: list[list[Row]] = []
         for part, group in groupby(replies, key=lambda reply: reply.part):
             of, columns = self.slices[int(part or 0)]
             cells = self._cells(json.loads(next(group).body))
             found = list(typed_rows([c.name for c in columns], cells, columns).rows)
-            rows += self._within(found, of)
-        return Rows(self.columns, rows)
+            parts.append(self._within(found, of))
+        notes = tuple(silent(parts)) if self.window is not None else ()
+        return Rows(self.columns, [row for rows in parts for row in rows], notes)
 
     def _cells(self, answer: Sequence[dict[str, Any]]) -> list[list[str]]:
         if self.kind == "by_name":

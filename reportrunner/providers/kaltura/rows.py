@@ -60,6 +60,7 @@ class TableReader:
         rows = [row for part_rows in found for row in part_rows]
         if len(found) > 1 and not self.buckets:
             rows = merged(rows, self.columns, self.key)
+        notes |= dict.fromkeys(silent(found) if self.buckets else ())
         count = self._count(parts) if self.counted else None
         notes |= dict.fromkeys(_percents(self.columns, rows))
         return Rows(self.columns, rows, tuple(notes), self._claim(totals, count))
@@ -119,6 +120,14 @@ class TableReader:
             return None if count is None else Claim(rows=count)
         total = wire.read_total(totals, self.total)
         return Claim(self.total, total.rows[0], count)
+
+
+def silent(parts: Sequence[Sequence[Row]]) -> Iterator[Note]:
+    """Tell of parts of a window without buckets: the service has none where nothing happened (kaltura.md §5.3)."""
+    empty = sum(not rows for rows in parts)
+    if 0 < empty < len(parts):
+        said = f"{empty} of {len(parts)} parts of the window came without a bucket, although empty ones were asked for"
+        yield Note("row_count", said)
 
 
 def _percents(columns: Sequence[Column], rows: Sequence[Row]) -> Iterator[Note]:

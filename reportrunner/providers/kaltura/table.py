@@ -13,6 +13,7 @@ from reportrunner.providers.kaltura import export, wire
 from reportrunner.providers.kaltura.buckets import Slice, estimate
 from reportrunner.providers.kaltura.catalogue import MAX_ROWS, PAGE_SIZE, report_columns, report_types
 from reportrunner.providers.kaltura.dataset import fetch_together
+from reportrunner.providers.kaltura.export_file import MOST
 from reportrunner.providers.kaltura.filters import TableFilters
 from reportrunner.providers.kaltura.hints import report_hint
 from reportrunner.providers.kaltura.paging import QUIZ_LIMIT, TableJudge
@@ -136,14 +137,15 @@ def _check_slices(ask: Ask, parameters: GetTable, slices: tuple[Slice, ...]) -> 
     if parameters.bucketed and parameters.large == "error":
         rows = estimate(ask.window, parameters.buckets)
         if rows >= MAX_ROWS:
-            raise WindowError(f"{rows:,} buckets are more than a table can page to ({MAX_ROWS:,}); {_ways(parameters)}")
+            ways = _ways(parameters, exported=rows < MOST)
+            raise WindowError(f"{rows:,} buckets are more than a table can page to ({MAX_ROWS:,}); {ways}")
 
 
-def _ways(parameters: GetTable) -> str:
+def _ways(parameters: GetTable, *, exported: bool = True) -> str:
     """Say which ways are open to more rows than a table can have."""
     ways = ["narrow the window or the filters"]
     if parameters.large == "error" and not _quiz(parameters):
-        ways.append('write large = "csv"')
+        ways += ['write large = "csv"'] if exported else []
         if parameters.bucketed or (parameters.row_key and not not_additive(parameters)):
             ways.append('write large = "split"')
         elif parameters.row_key:

@@ -18,7 +18,10 @@ from reportrunner.table import Column
 class TabularDataset(BucketedDataset):
     """Keys of calls that answer with the rows of a report."""
 
-    order: str | None = Field(default=None, description='A column with a sign, such as "-count_plays"')
+    order: str | None = Field(
+        default=None,
+        description='A column with a sign, such as "-count_plays": how the service ranks; rows land in their own order',
+    )
     select: list[str] = Field(default=[], description="The columns that are wanted; all when left out")
 
     @field_validator("report")
@@ -61,6 +64,8 @@ class TabularDataset(BucketedDataset):
     def _select(self) -> Self:
         names = header(self)
         for place, name in enumerate(self.select):
+            if name in self.select[:place]:
+                raise Hinted(f'"{name}" is selected twice', "remove it", key=("select", str(place)), at="value")
             if name not in names:
                 message = f'{self.type.name} has no column "{name}"{did_you_mean(name, names)}'
                 hint = "" if message.endswith("?") else f"its columns: {', '.join(names)}"
