@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from asking import WEEK, ask, days, flow
 from pydantic import ValidationError
+from questions import hint
 from replies import ANY, exception, says, table, text
 
 from reportrunner.errors import ProviderError
@@ -96,6 +97,11 @@ def test_dates_are_taken_in_either_spelling(number: int) -> None:
 
 def test_a_word_for_how_dates_are_written_is_no_parameter() -> None:
     assert "day_id=1" in form({"params": {"day_id": 1}})["params"]
+
+
+def test_the_text_of_the_wire_is_answered_with_the_table_that_says_it() -> None:
+    given = {**KEYS, "id": 6000, "params": "from_date=1;to_date=2"}
+    assert hint(given) == 'write params = { from_date = "1", to_date = "2" }'
 
 
 def test_excluded_fields_are_sent_and_not_expected() -> None:

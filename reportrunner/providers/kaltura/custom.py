@@ -92,6 +92,15 @@ class GetCsvFromStringParams(CustomReportDataset):
     endpoint: Literal["report.getCsvFromStringParams"]
     excludedFields: list[str] = Field(default=[])  # noqa: N815
 
+    @field_validator("params", mode="before")
+    @classmethod
+    def _one_text(cls, value: object) -> object:
+        if isinstance(value, str):
+            pairs = [pair.partition("=") for pair in value.split(";") if pair.strip()]
+            right = ", ".join(f'{name.strip()} = "{text.strip()}"' for name, _, text in pairs)
+            raise Hinted("expected a table of parameters, found one text of them", f"write params = {{ {right} }}")
+        return value
+
     @field_validator("params")
     @classmethod
     def _sendable(cls, value: dict[str, Any]) -> dict[str, Any]:
