@@ -112,8 +112,12 @@ class TableReader:
         return rows
 
     def _count(self, parts: dict[str, list[Reply]]) -> int | None:
-        counts = [json.loads(pages[0].body).get("totalCount") for pages in parts.values()]
-        return sum(counts) if len(parts) == 1 and all(isinstance(count, int) for count in counts) else None
+        """Return the service's count of a table asked in one part; rows of several parts are put together."""
+        if len(parts) != 1:
+            return None
+        ((first, *_),) = parts.values()
+        count = json.loads(first.body).get("totalCount")
+        return count if isinstance(count, int) else None
 
     def _claim(self, totals: Sequence[Reply], count: int | None) -> Claim | None:
         if not totals:
