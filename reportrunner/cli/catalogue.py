@@ -87,11 +87,17 @@ def _reports(provider: Provider, endpoint: Endpoint) -> list[str]:
     return ["", head, *lines] if lines else []
 
 
-def report_type_text(endpoint: Endpoint, word: str) -> list[str]:
-    """Return the columns of one report type; a usage error when there is none of that name."""
-    reports = {key.upper(): (wire, name) for wire, name, _ in endpoint.reports() for key in (wire, name)}
+def _named(endpoint: Endpoint) -> dict[str, tuple[str, str]]:
+    return {key.upper(): (wire, name) for wire, name, _ in endpoint.reports() for key in (wire, name)}
+
+
+def report_type_text(provider: Provider, endpoint: Endpoint, word: str) -> list[str]:
+    """Return the columns of one report type; a usage error when the endpoint has none of that name."""
+    reports = _named(endpoint)
     if word.upper() not in reports:
-        raise click.UsageError(f'{endpoint.name} has no report "{word}"{did_you_mean(word, reports)}')
+        others = [other.name for other in provider.endpoints.values() if word.upper() in _named(other)]
+        near = f"; it is asked by {', '.join(others)}" if others else did_you_mean(word, reports)
+        raise click.UsageError(f'{endpoint.name} has no report "{word}"{near}')
     wire, name = reports[word.upper()]
     note = endpoint.report_note(wire)
     said = ["", *_bullets([note])] if note else []

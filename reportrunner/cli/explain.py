@@ -27,7 +27,7 @@ def command(subject: str, more: str | None) -> int:
         return _print(provider_text(provider))
     if provider is not None and endpoint in provider.endpoints:
         found = provider.endpoints[endpoint]
-        return _print(report_type_text(found, more) if more else endpoint_text(provider, found))
+        return _print(report_type_text(provider, found, more) if more else endpoint_text(provider, found))
     known = ["report", *CODES, *PROVIDERS, *(f"{p.name}.{e}" for p in PROVIDERS.values() for e in p.endpoints)]
     raise click.UsageError(f'nothing is called "{subject}"{did_you_mean(subject, known)}\nknown: {", ".join(known)}')
 

@@ -348,8 +348,8 @@ class TestExplain:
         text = endpoint_text(provider, estimated)
         assert "      date_id, unique_known_users~" in text
         assert any(line.endswith("; ~ is estimated by the service)") for line in text)
-        assert not any("estimated" in line for line in report_type_text(exact, "1"))
-        assert any("estimated by the service" in line for line in report_type_text(estimated, "1"))
+        assert not any("estimated" in line for line in report_type_text(provider, exact, "1"))
+        assert any("estimated by the service" in line for line in report_type_text(provider, estimated, "1"))
 
     @pytest.mark.parametrize(
         ("endpoint", "key"),
@@ -391,6 +391,10 @@ class TestExplain:
     def test_a_misspelt_one(self, arguments: list[str], near: str, capsys: Said) -> None:
         assert run_command(["explain", *arguments]) == 2
         assert f'did you mean "{near}"?' in capsys.readouterr().err
+
+    def test_a_report_that_another_endpoint_asks(self, capsys: Said) -> None:
+        assert run_command(["explain", "kaltura.report.getGraphs", "43"]) == 2
+        assert 'report.getGraphs has no report "43"; it is asked by report.getTable' in capsys.readouterr().err
 
 
 class TestSchema:
