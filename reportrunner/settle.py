@@ -60,8 +60,9 @@ def _claims_of_file(table: Table, data: Rows | Bulk, only: tuple[str, Value] | N
     if data.claim is not None:
         found, count = sums(table, [column.name for column in data.claim.columns], only)
         if data.claim.most is not None and count >= data.claim.most:
-            said = f'dataset "{table.name}": {count:,} rows came, the most that one answer holds: rows may be missing'
-            raise ProviderError(said, dataset=table.name, kind="truncated")
+            said = f"{count:,} rows came, the most that one answer holds: rows may be missing"
+            hint = "narrow the window or the filters"
+            raise ProviderError(f'dataset "{table.name}": {said}; {hint}', dataset=table.name, kind="truncated")
         yield from (_of_value(note, only[1] if only else None) for note in unmet(data.claim, found, count))
 
 
