@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from reportrunner.cli.options import Found, environment_params
 from reportrunner.cli.terminal import colored, say, say_error
@@ -40,8 +39,3 @@ def say_warnings(ready: Prepared) -> None:
     from reportrunner.cli.diagnostics import format_diagnostics
 
     say(format_diagnostics(ready.plan.warnings, color=colored()))
-
-
-def moment_of(as_of: str, wall: datetime, *, sandbox: bool) -> Moment:
-    """Return the moment of a run."""
-    return Moment(as_of, wall, sandbox)

@@ -122,12 +122,6 @@ def only_instant(wall: datetime, zone: ZoneInfo) -> int:
     raise WindowError(f"{text} is there twice in {zone.key}; write {both}")
 
 
-def day_start(day: date, zone: str) -> datetime:
-    """Return the first existing instant of the calendar day in the zone."""
-    info = load_zone(zone)
-    return at(day_unix(day, info), info)
-
-
 def day_unix(day: date, zone: ZoneInfo) -> int:
     """Return Unix seconds of the first existing instant of the calendar day."""
     return first_instant(datetime.combine(day, time()), zone)
