@@ -1,6 +1,7 @@
 """Its place puts `tests/` on the path, so that every test may import what stands beside this file.
 
 And it keeps every test on this machine: a connection to anywhere but loopback ends the test that wanted it.
+And it makes drawn values the same on every run, however slow the machine is: no clock decides whether a test passes.
 """
 
 from __future__ import annotations
@@ -12,9 +13,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from strict_skips import pytest_addoption, pytest_make_collect_report, pytest_runtest_makereport
 
 __all__ = ["pytest_addoption", "pytest_make_collect_report", "pytest_runtest_makereport"]
+
+settings.register_profile(
+    "reportrunner", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("reportrunner")
 
 
 class OffLoopbackError(Exception):

@@ -9,7 +9,7 @@ from typing import get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reportrunner.window import Window, slices, window_of
@@ -49,9 +49,7 @@ ZONES = [
     "UTC",
 ]
 PERIODS: tuple[PeriodName, ...] = get_args(PeriodName)
-quick = settings(
-    derandomize=True, database=None, deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow]
-)
+quick = settings(max_examples=150)
 
 
 def _minutes_ahead(unix: int, zone: ZoneInfo) -> int:
