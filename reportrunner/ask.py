@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from reportrunner.condition import Condition
 from reportrunner.expression import render_tree
-from reportrunner.flow import Envelope, Flow, Minted, SessionKey
+from reportrunner.flow import Envelope, Flow, Minted, Reply, SessionKey
 from reportrunner.query import SqlText
 from reportrunner.secret import SecretReference
 from reportrunner.source_spec import SourceSpec
@@ -19,6 +19,7 @@ from reportrunner.window import Window
 
 CEILING = 10_000
 """The most values an `each` may have."""
+NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Ask:
     parameters: EndpointDataset
     window: Window | None
     value: Value = None
+    now: dt.datetime = NEVER
+    """When it is going to be sent: the wall clock's now, or the stand-in's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,8 @@ class Provider:
     """Why a dataset cannot have the session that it asks for."""
     envelope: Callable[[SourceSpec], Envelope | None] = lambda _: None
     """How several calls of one session travel together."""
+    pause: Callable[[Reply], dt.timedelta | None] = lambda _: None
+    """How long its account must keep still after a reply, so that it is not refused: what its headers leave."""
     familiar: Mapping[str, str] = field(default_factory=dict)
     """Endpoint names that guides use and the service does not know, with the one that works."""
 
@@ -153,20 +158,21 @@ class EndpointNode:
     order: tuple[str, ...]
     key: tuple[str, ...]
     each: Each | None = None
+    now: dt.datetime = NEVER
 
     def ask(self, value: Value = None) -> Ask:
         """Close the open place with `value`; ValueError when the value does not fit there."""
         if self.each is None:
-            return Ask(self.name, self.source, self.endpoint, self.parameters, self.window)
+            return self.sample()
         data, errors = render_tree(self.tree, {"each": value})
         for _, error in errors:
             raise error
         parameters = self.endpoint.parameters.model_validate(data)
-        return Ask(self.name, self.source, self.endpoint, parameters, self.window, value)
+        return Ask(self.name, self.source, self.endpoint, parameters, self.window, value, self.now)
 
     def sample(self) -> Ask:
         """Return the ask with a sample in its open place, for checking before the values are known."""
-        return Ask(self.name, self.source, self.endpoint, self.parameters, self.window)
+        return Ask(self.name, self.source, self.endpoint, self.parameters, self.window, now=self.now)
 
 
 @dataclass(frozen=True, slots=True)

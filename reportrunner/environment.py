@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Literal, Protocol
@@ -51,6 +51,8 @@ class SourceRuntime:
     """Makes a session on this machine instead; raises SecretError."""
     envelope: Envelope | None = None
     """How several calls of one session travel together."""
+    pause: Callable[[Reply], timedelta | None] = lambda _: None
+    """How long the account must keep still after a reply, by what its headers leave."""
     download_hosts: tuple[str, ...] = ()
     """Hosts beside its own to which links of the provider may lead."""
 

@@ -60,5 +60,6 @@ def _runtime(source: Source, base_url: str, values: Mapping[str, str], now: Call
         sign_in=(lambda key: sign_in(source, key, now())) if sign_in else None,
         mint=(lambda key: mint(source, key, values.__getitem__, now(), secrets.token_bytes)) if mint else None,
         envelope=provider.envelope(settings),
+        pause=provider.pause,
         download_hosts=tuple(settings.download_hosts) if base_url == settings.base_url else (),
     )

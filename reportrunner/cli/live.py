@@ -8,7 +8,7 @@ import random
 import shutil
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +42,7 @@ def live(
     with ExitStack() as stack:
         if sandbox:
             ready, code = tuple(prepared), 0
-            runtimes = _stand_in(_sources(prepared), stack)
+            runtimes = _stand_in(prepared, stack)
         else:
             ready, runtimes, code = _configured(prepared)
         # The stand-in is on this machine, where no proxy can reach it.
@@ -112,16 +112,23 @@ def _configured(prepared: Sequence[Prepared]) -> tuple[tuple[Prepared, ...], dic
     return tuple(ready), runtimes, code
 
 
-def _stand_in(sources: Mapping[str, Source], stack: ExitStack) -> dict[str, SourceRuntime]:
-    from reportrunner.sandbox import SANDBOX_ADMIN_SECRET, SANDBOX_KS, SANDBOX_TOKENS, Sandbox
+def _stand_in(prepared: Sequence[Prepared], stack: ExitStack) -> dict[str, SourceRuntime]:
+    from reportrunner.sandbox import CREDENTIALS, SANDBOX_TOKENS, Sandbox
 
+    sources = _sources(prepared)
+    today = min(ready.plan.job.as_of for ready in prepared).timestamp()
     partner = next((p for source in sources.values() if (p := getattr(source.settings, "partner", 0))), 10042)
-    sandbox = stack.enter_context(Sandbox(clock=time.time, partner=partner))
-    secrets = {"admin_secret": SANDBOX_ADMIN_SECRET, "session": SANDBOX_KS}
-    for value in (*secrets.values(), *(token.secret for token in SANDBOX_TOKENS.values())):
+    sandbox = stack.enter_context(Sandbox(clock=time.time, partner=partner, today=lambda: today))
+    secrets = [value for each in CREDENTIALS.values() for value in each.values()]
+    for value in (*secrets, *(token.secret for token in SANDBOX_TOKENS.values())):
         REDACTOR.learn(value)
     return {
-        name: sandbox_runtime(source, sandbox.base_url, {**secrets, **_app_token(source)}, wall_clock)
+        name: sandbox_runtime(
+            source,
+            sandbox.base_url_of(source.provider.name),
+            {**CREDENTIALS[source.provider.name], **_app_token(source)},
+            wall_clock,
+        )
         for name, source in sources.items()
     }
 

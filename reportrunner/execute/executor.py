@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from queue import Empty, SimpleQueue
 from types import TracebackType
@@ -14,15 +12,16 @@ from typing import Final, Self
 
 from reportrunner.environment import Environment, Finished, LocalDone, Notice, Sent, SourceRuntime, What
 from reportrunner.errors import ProviderError, ReportrunnerError
-from reportrunner.execute.attempt import Desk, Outcome
+from reportrunner.execute.attempt import Desk, Outcome, seconds
 from reportrunner.execute.crew import Crew, Then
-from reportrunner.execute.kept import Kept, Whole
+from reportrunner.execute.kept import Whole
 from reportrunner.execute.queues import Queues
 from reportrunner.execute.repeat import DOWN, Later, Restart, Silences, decide, span
-from reportrunner.execute.session import Sessions
+from reportrunner.execute.results import Results
+from reportrunner.execute.sign_in import SignIns
 from reportrunner.execute.waits import Waits
 from reportrunner.execute.walk import Failure, Parcel, Task, Walk, say
-from reportrunner.flow import Again, Done, Flow, Minted, More, Refused, Reply, SessionKey, Split
+from reportrunner.flow import Again, Done, Flow, More, Refused, Reply, Split
 
 _REAP_SECONDS: Final = 1.0
 _LOCAL_THREADS: Final = 2
@@ -42,14 +41,11 @@ class Executor:
         self._events: SimpleQueue[Then] = SimpleQueue()
         self._crew = Crew("request", environment.workers, self._events)
         self._locals = Crew("local", _LOCAL_THREADS, self._events)
-        self._sessions: Sessions[Parcel] = Sessions()
+        self._sign_ins = SignIns(sources, environment, self._notify, lambda walk: self._begin_steps([walk]))
         self._walks: dict[str, Walk] = {}
-        self._kept = Kept()
-        self._results: deque[Finished | LocalDone] = deque()
+        self._results = Results(self._crew, environment.redactor.redact)
         self._sent: list[Sent] = []
         self._silences = Silences()
-        self.pending = 0
-        """How many results `next` still owes."""
 
     def __enter__(self) -> Self:
         """Return itself; leaving the block closes it."""
@@ -60,6 +56,11 @@ class Executor:
         self.close()
 
     @property
+    def pending(self) -> int:
+        """Return how many results `next` still owes."""
+        return self._results.pending
+
+    @property
     def sent(self) -> tuple[Sent, ...]:
         """Return every request that went out so far, in the order of their ends."""
         return tuple(self._sent)
@@ -68,11 +69,11 @@ class Executor:
         """Run flows; those given together may share envelopes. One equal to another is answered from its replies."""
         begun: list[Walk] = []
         for flow in flows:
-            self.pending += 1
+            self._results.pending += 1
             identity = flow.identity()
-            kept, walk = self._kept.get(identity), self._walks.get(identity)
+            kept, walk = self._results.kept.get(identity), self._walks.get(identity)
             if kept is not None:
-                self._read(flow, kept)
+                self._results.read(flow, kept)
             elif walk is not None:
                 walk.flows.append(flow)
             else:
@@ -81,16 +82,14 @@ class Executor:
 
     def run_local(self, token: object, work: Callable[[], object]) -> None:
         """Do local work (landing, SQL) on a thread of its own while requests go on; `next` returns its LocalDone."""
-        self.pending += 1
-        self._locals.give(lambda: partial(self._results.append, LocalDone.of(token, work)))
+        self._results.work(self._locals, token, work)
 
     def next(self) -> Finished | LocalDone:
         """Block until something has ended and return it; bugs in judges and readers are raised here."""
         assert self.pending, "nothing was submitted that has not been returned"
         while not self._results:
             self._turn()
-        self.pending -= 1
-        return self._results.popleft()
+        return self._results.take()
 
     def close(self) -> None:
         """Forget what waits, shut down every socket, and wait for nobody."""
@@ -104,7 +103,7 @@ class Executor:
         now = self._now()
         self._env.transport.reap(now)
         self._waits.fire(now)
-        allowed = self._queues.dispatch(now, lambda: self._crew.idle, self._has_session, self._send)
+        allowed = self._queues.dispatch(now, lambda: self._crew.idle, self._sign_ins.admit, self._send)
         until = min(allowed, self._waits.soonest, now + _REAP_SECONDS if self._crew.busy else math.inf)
         if self._results:
             return
@@ -112,29 +111,6 @@ class Executor:
             self._events.get(timeout=None if until == math.inf else max(until - self._now(), 0.0))()
             while True:
                 self._events.get_nowait()()
-
-    def _has_session(self, parcel: Parcel) -> bool:
-        walk, now = parcel[0].walk, self._now()
-        key = walk.flow.session
-        source = self._sources[key.source] if key else None
-        if key is None or source is None or not (source.sign_in or source.mint):
-            return True
-        session = self._sessions.value(key, now)
-        if session is None and source.mint is not None:
-            session = self._minted(key, source.mint, parcel)
-        elif session is None and source.sign_in is not None and self._sessions.park(key, parcel):
-            self._notify(walk, "session", f"signing in at {key.source}")
-            self._begin_steps([Walk([source.sign_in(key)], sign_in=key)])
-        for task in parcel:
-            task.session = session
-        return session is not None
-
-    def _minted(self, key: SessionKey, mint: Callable[[SessionKey], Minted], parcel: Parcel) -> str | None:
-        minted, now = mint(key), self._env.clock.now()
-        self._env.redactor.learn(minted.session)
-        self._notify(parcel[0].walk, "session", f"made here for {key.source}")
-        self._sessions.arrive(key, minted.session, self._now(), (minted.expires - now).total_seconds())
-        return minted.session
 
     def _send(self, parcel: Parcel) -> None:
         now = self._now()
@@ -150,10 +126,18 @@ class Executor:
 
     def _back(self, parcel: Parcel, outcomes: tuple[Outcome, ...]) -> None:
         self._queues.released(parcel)
+        self._keep_still(parcel, outcomes[0].reply)
         self._sent += [outcome.sent for outcome in outcomes if outcome.sent]
         down = self._silences.down(parcel[0].walk.flow.source, outcomes[0].reply, self._now())
         for task, outcome in zip(parcel, outcomes, strict=True):
             self._come(task, outcome, down=down)
+
+    def _keep_still(self, parcel: Parcel, reply: Reply) -> None:
+        walk = parcel[0].walk
+        wait = seconds(self._sources[walk.flow.source].pause(reply))
+        if wait:
+            self._queues.pause(parcel, self._now() + wait)
+            self._notify(walk, "waiting", f"{walk.flow.source} takes no more requests for {span(wait)}", wait)
 
     def _come(self, task: Task, outcome: Outcome, *, down: bool) -> None:
         walk, verdict = task.walk, outcome.verdict
@@ -234,21 +218,16 @@ class Executor:
         elif isinstance(what, Later):
             self._waits.later(task, what.at)
         elif walk.flow.session is not None:
-            self._sessions.refuse(walk.flow.session, task.session or "")
+            self._sign_ins.refuse(task)
             self._queues.first([(task,)])
         self._notify(walk, "retry", words, what.at - now if isinstance(what, Later) else 0.0)
 
     def _signed_in(self, walk: Walk, done: Done) -> None:
-        key, now = walk.sign_in, self._now()
-        life = (done.expires - self._env.clock.now()).total_seconds() if done.expires else math.inf
-        session = walk.captures.get("session", "")
-        walk.end()
-        assert key is not None
-        if not session or life <= 0:
-            words = "the session is dead already; check this machine's clock" if session else "it gave no session"
-            self._fail(walk, Failure("unreadable", f"{walk.flow.source}: {words}", walk.step.name, key.source))
+        arrived = self._sign_ins.arrive(walk, done)
+        if isinstance(arrived, Failure):
+            self._fail(walk, arrived)
             return
-        for parcel in self._sessions.arrive(key, session, now, life):
+        for parcel in arrived:
             self._queues.put(parcel)
 
     def _refuse(self, task: Task, refused: Refused, reply: Reply) -> None:
@@ -273,28 +252,23 @@ class Executor:
         walk.end()
         self._waits.leave(walk)
         if walk.sign_in is not None:
-            behind = replace(failure, sign_in=walk.sign_in.source)
-            for task in (task for parcel in self._sessions.fail(walk.sign_in) for task in parcel):
-                if not task.walk.ended:
-                    self._fail(task.walk, behind)
+            waited, behind = self._sign_ins.fail(walk.sign_in, failure)
+            for one in waited:
+                self._fail(one, behind)
             return
         del self._walks[walk.identity]
         for flow in walk.flows:
             error = failure.error(flow)
-            self._results.append(Finished(flow, error=error))
+            self._results.fail(flow, error)
             self._env.notify(Notice(flow.dataset, failure.step, "failed", str(error), run=flow.run))
 
     def _arrive(self, walk: Walk, replies: tuple[Reply, ...]) -> None:
         whole = Whole(walk.step.name, replies, tuple(walk.exchanges))
         walk.end()
         del self._walks[walk.identity]
-        self._kept.add(walk.identity, whole)
+        self._results.kept.add(walk.identity, whole)
         for flow in walk.flows:
-            self._read(flow, whole)
-
-    def _read(self, flow: Flow, whole: Whole) -> None:
-        redact = self._env.redactor.redact
-        self._crew.give(lambda: partial(self._results.append, whole.read(flow, redact)))
+            self._results.read(flow, whole)
 
     def _notify(self, walk: Walk, what: What, detail: str = "", wait: float = 0.0) -> None:
         self._env.notify(Notice(walk.flow.dataset, walk.step.name, what, detail, wait, walk.flow.run))

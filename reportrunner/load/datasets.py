@@ -11,13 +11,12 @@ from reportrunner.expression import Expression
 from reportrunner.expression.filters import ExpressionError
 from reportrunner.finding_codes import CODES
 from reportrunner.job import Project, Rules
-from reportrunner.load.endpoint_dataset import EndpointLoader
+from reportrunner.load.endpoint_dataset import EndpointLoader, Times
 from reportrunner.load.reference import check_file, inline_rows
 from reportrunner.query import SqlText
 from reportrunner.spec import DatasetSpec, FileDataset, RowsDataset, SqlDataset
 from reportrunner.spelling import did_you_mean
 from reportrunner.table import Rows, Value, additive_columns, declare
-from reportrunner.window import Window
 
 KINDS = ("endpoint", "file", "rows", "sql")
 
@@ -29,7 +28,7 @@ class DatasetLoader:
         self,
         checker: Checker,
         project: Project,
-        windows: Mapping[str, Window],
+        times: Times,
         sections: Mapping[str, Any],
         declared: frozenset[str],
     ) -> None:
@@ -40,7 +39,7 @@ class DatasetLoader:
         self.declared = declared
         self.rules: dict[str, Rules] = {}
         self._loaded: dict[str, Node | None] = {}
-        self._endpoints = EndpointLoader(checker, project, windows, self.declared, self.load)
+        self._endpoints = EndpointLoader(checker, project, times, self.declared, self.load)
 
     @property
     def nodes(self) -> dict[str, Node]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from reportrunner.ask import CEILING, Each, Endpoint, EndpointNode, InlineNode, Node, QueryNode, Source
@@ -21,6 +23,14 @@ Load = Callable[[str, tuple[str, ...]], Node | None]
 """Loads another section first; the names are the datasets whose `each` led there."""
 
 
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The windows of a job, and when its requests are going to be sent."""
+
+    windows: Mapping[str, Window]
+    now: dt.datetime
+
+
 class EndpointLoader:
     """Loads sections that ask an endpoint."""
 
@@ -28,14 +38,14 @@ class EndpointLoader:
         self,
         checker: Checker,
         project: Project,
-        windows: Mapping[str, Window],
+        times: Times,
         declared: frozenset[str],
         load_other: Load,
     ) -> None:
         """Take what the sections may refer to."""
         self.checker = checker
         self.project = project
-        self.windows = windows
+        self.times = times
         self.declared = declared
         self.load_other = load_other
 
@@ -60,7 +70,17 @@ class EndpointLoader:
             return None
         key = tuple(parameters.key) or _endpoint_key(endpoint, parameters, each)
         return EndpointNode(
-            name, source, endpoint, tree, parameters, window, columns, row_order(parameters) or key, key, each
+            name,
+            source,
+            endpoint,
+            tree,
+            parameters,
+            window,
+            columns,
+            row_order(parameters) or key,
+            key,
+            each,
+            self.times.now,
         )
 
     def keys(self, section: Mapping[str, Any]) -> frozenset[str]:
@@ -172,7 +192,7 @@ class EndpointLoader:
         if name not in declared:
             near = did_you_mean(name, declared)
             self.checker.problem((*loc, "window"), f'there is no window "{name}"{near}', _unless(near, declared))
-        return self.windows.get(name)
+        return self.times.windows.get(name)
 
     def _endpoint_columns(
         self, endpoint: Endpoint, parameters: EndpointDataset, each: Each | None, loc: Loc

@@ -17,6 +17,7 @@ from reportrunner.expression.filters import ExpressionError, as_text
 from reportrunner.formats.common import Format
 from reportrunner.job import JobSpec, Moment, Project
 from reportrunner.load.datasets import DatasetLoader
+from reportrunner.load.endpoint_dataset import Times
 from reportrunner.load.outputs import load_checks, load_outputs
 from reportrunner.load.params import EXAMPLES, default_value, likely_kind, parse_param, sample_value
 from reportrunner.load.windows import load_windows, sample_window, window_scope
@@ -107,7 +108,8 @@ def load_job(file: TomlFile, name: str, project: Project, moment: Moment, given:
     checker.scope["windows"] = {**samples, **scopes}
     texts = {key: _text(checker, tree, key) or "" for key in ("title", "owner")}
     checker.scope["job"] = {"name": name, "timezone": zone, **texts}
-    datasets = DatasetLoader(checker, project, windows, tables(tree, "datasets"), named(data, "datasets", JobFile))
+    times = Times(windows, as_of if moment.sandbox else moment.wall)
+    datasets = DatasetLoader(checker, project, times, tables(tree, "datasets"), named(data, "datasets", JobFile))
     datasets.load_all()
     checks = load_checks(checker, tables(tree, "checks"), datasets)
     outputs = load_outputs(checker, tables(tree, "outputs"), families.formats, datasets)

@@ -1,32 +1,30 @@
-"""The running sandbox: routes of both services, faults below the API, and the log of what it was sent."""
+"""The running sandbox: the services of all providers behind one server, and the log of what it was sent."""
 
 from __future__ import annotations
 
-import contextlib
-import itertools
-import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from reportrunner.sandbox.faults import NO_FAULTS, FaultCounter, Faults
-from reportrunner.sandbox.kaltura_actions import action_name
-from reportrunner.sandbox.kaltura_api import KalturaApi
-from reportrunner.sandbox.kaltura_errors import ApiError
-from reportrunner.sandbox.kaltura_reports import ReportsService, reports_action
+from reportrunner.sandbox.kaltura_http import KalturaHttp, ReportsHttp
 from reportrunner.sandbox.kaltura_session import SessionDesk
-from reportrunner.sandbox.kaltura_wire import Params, RawFile, read_parameters, to_json, to_xml
 from reportrunner.sandbox.log import Log, Record
 from reportrunner.sandbox.server import Reply, Request, Server, plain
+from reportrunner.sandbox.service import Service
 
 _LOOPBACK = ("127.0.0.1", "localhost")
-_REPORT_PATHS = ("/api/v1/report/generate", "/api/v1/report/serve")
+_BASE_PATHS = {"cloudflare": "/client/v4"}
 
 
 class Sandbox:
-    """The stand-in for the providers as a context manager; ``clock`` gives unix seconds, port 0 takes a free one."""
+    """The stand-in for the providers as a context manager; port 0 takes a free one.
+
+    ``clock`` gives unix seconds. ``today`` does too, for services that answer by what day it is: a job that pretends to
+    run on another day pretends there as well; it is ``clock`` where not given.
+    """
 
     def __init__(
         self,
@@ -35,15 +33,18 @@ class Sandbox:
         port: int = 0,
         faults: Faults = NO_FAULTS,
         partner: int = 10042,
+        today: Callable[[], float] | None = None,
     ) -> None:
-        self._clock = clock
         self._port = port
+        self._today = today or clock
         self._counter = FaultCounter(faults)
         desk = SessionDesk(clock, partner, faults.expire_session_after, faults.session_cap)
-        self._kaltura = KalturaApi(clock, partner, self._counter, desk)
-        self._reports = ReportsService(clock, self._counter, desk)
+        self._kaltura = KalturaHttp(clock, partner, self._counter, desk)
+        self._services: tuple[Service, ...] = (
+            self._kaltura,
+            ReportsHttp(clock, self._counter, desk),
+        )
         self._log = Log()
-        self._request_ids = itertools.count(1)
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -53,6 +54,10 @@ class Sandbox:
         if self._server is None:
             raise RuntimeError("the sandbox is not running")
         return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def base_url_of(self, provider: str) -> str:
+        """Return what stands in for a provider's base URL."""
+        return self.base_url + _BASE_PATHS.get(provider, "")
 
     @property
     def log(self) -> tuple[Record, ...]:
@@ -66,7 +71,7 @@ class Sandbox:
     def start(self) -> Self:
         """Listen; raises OSError when the port is taken."""
         self._server = Server(self._port, self._answer, self._counter)
-        self._kaltura.base_url = self.base_url
+        self._kaltura.listen(self.base_url)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name="sandbox", daemon=True
         )
@@ -102,69 +107,5 @@ class Sandbox:
     def _routed(self, request: Request) -> Reply:
         if request.headers.get("host", "").rpartition(":")[0].lower() not in _LOOPBACK:
             return plain(421, "the sandbox answers on loopback only", outcome="not_loopback")
-        if request.path == "/api_v3" or request.path.startswith("/api_v3/"):
-            return self._kaltura_reply(request)
-        if request.path in _REPORT_PATHS:
-            return self._reports_reply(request)
-        return plain(404, "no such path", outcome="not_found")
-
-    def _kaltura_reply(self, request: Request) -> Reply:
-        if request.method not in ("GET", "POST"):
-            return plain(405, "GET or POST")
-        content_type = request.headers.get("content-type", "")
-        params = read_parameters(request.path, request.query, content_type, request.body)
-        action = action_name(params)
-        fault = self._http_fault(action)
-        if fault is not None:
-            return replace(fault, parameters=params)
-        if params.get("format") not in (None, "1", "2"):
-            return plain(400, "the sandbox speaks format 1 (JSON) and 2 (XML)", action, "format")
-        result = self._kaltura.call(params)
-        return self._wrapped(action, params, result)
-
-    def _wrapped(self, action: str, params: Params, result: object) -> Reply:
-        as_json = params.get("format") == "1"
-        outcome = result.code if isinstance(result, ApiError) else ""
-        headers: tuple[tuple[str, str], ...] = (
-            ("X-Me", "sandbox"),
-            ("X-Kaltura-Session", f"{next(self._request_ids)}, {int(self._clock())}"),
-        )
-        if isinstance(result, RawFile):
-            body, kind, extra = result.body, result.content_type, result.headers
-        else:
-            body = to_json(result) if as_json else to_xml(result)
-            kind, extra = "application/json" if as_json else "text/xml", ()
-            if outcome == "SERVICE_FORBIDDEN":
-                extra = (("X-Kaltura", f"error-{outcome}"),)
-        headers = (("Content-Type", kind), *headers, *extra)
-        cut = self._counter.due("cut_body", action)
-        return Reply(200, body, headers, action, params, outcome, cut)
-
-    def _reports_reply(self, request: Request) -> Reply:
-        if request.method != "POST":
-            return plain(405, "POST")
-        action = reports_action(request.path, request.body)
-        parameters: Any = ()
-        with contextlib.suppress(ValueError):
-            parameters = json.loads(request.body)
-        fault = self._http_fault(action)
-        if fault is not None:
-            return replace(fault, parameters=parameters)
-        content_type = request.headers.get("content-type", "")
-        answer = self._reports.call(action, request.headers.get("authorization", ""), content_type, request.body)
-        headers = (("Content-Type", answer.content_type),)
-        cut = self._counter.due("cut_body", action)
-        return Reply(answer.status, answer.body, headers, action, parameters, "", cut)
-
-    def _http_fault(self, action: str) -> Reply | None:
-        wait = (("Retry-After", str(self._counter.faults.retry_after)),)
-        if self._counter.due("http_429", action):
-            return plain(429, "too many requests", action, "http_429", wait)
-        if self._counter.due("http_503", action):
-            return plain(503, "service unavailable", action, "http_503", wait)
-        if self._counter.due("http_500", action):
-            return plain(500, "internal server error", action, "http_500")
-        if self._counter.due("html_body", action):
-            page = b"<!DOCTYPE html><html><body>The proxy is having a bad day.</body></html>"
-            return Reply(200, page, (("Content-Type", "text/html"),), action, (), "html_body")
-        return None
+        service = next((each for each in self._services if each.takes(request.path)), None)
+        return service.answer(request) if service else plain(404, "no such path", outcome="not_found")

@@ -152,7 +152,7 @@ def test_nothing_found_is_nothing_for_both(official: Any, ours: Bench) -> None:
 def test_a_session_of_ours_is_what_was_asked_for(official: Any, ours: Bench) -> None:
     caught: list[str] = []
     made = flow(table(privileges=["virtualeventid:4711", "disableentitlement"]))
-    sessions = ours.executor._sessions
+    sessions = ours.executor._sign_ins._sessions
     keep = sessions.arrive
 
     def arrive(key: SessionKey, value: str, now: float, life: float) -> Any:
