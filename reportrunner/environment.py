@@ -82,7 +82,7 @@ class Clock:
     now: Callable[[], datetime]
 
 
-What = Literal["sent", "waiting", "retry", "done", "failed", "session"]
+What = Literal["sent", "waiting", "paused", "retry", "done", "failed", "session"]
 
 
 @dataclass(frozen=True, slots=True)

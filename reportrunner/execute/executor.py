@@ -150,9 +150,8 @@ class Executor:
     def _keep_still(self, parcel: Parcel, reply: Reply) -> None:
         walk = parcel[0].walk
         wait = seconds(self._sources[walk.flow.source].pause(reply))
-        if wait:
-            self._queues.pause(parcel, self._now() + wait)
-            self._notify(walk, "waiting", f"{walk.flow.source} takes no more requests for {span(wait)}", wait)
+        if wait and self._queues.pause(parcel, self._now() + wait):
+            self._notify(walk, "paused", f"{walk.flow.source} takes no more requests for {span(wait)}", wait)
 
     def _come(self, task: Task, outcome: Outcome, *, down: bool) -> None:
         walk, verdict = task.walk, outcome.verdict
