@@ -8,6 +8,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
+from reportrunner.sandbox.cloudflare_http import CloudflareHttp
 from reportrunner.sandbox.faults import NO_FAULTS, FaultCounter, Faults
 from reportrunner.sandbox.kaltura_http import KalturaHttp, ReportsHttp
 from reportrunner.sandbox.kaltura_session import SessionDesk
@@ -47,6 +48,7 @@ class Sandbox:
             self._kaltura,
             ReportsHttp(clock, self._counter, desk),
             RestHttp(rest or {}, self._counter, lambda: self.base_url),
+            CloudflareHttp(clock, self._today, self._counter),
         )
         self._log = Log()
         self._server: Server | None = None
