@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reportrunner.sandbox.kaltura_session import SANDBOX_ADMIN_SECRET, SANDBOX_KS
+from reportrunner.sandbox.livekit_token import SANDBOX_LIVEKIT_KEY, SANDBOX_LIVEKIT_SECRET, SANDBOX_LIVEKIT_TOKEN
 
 CREDENTIALS: Mapping[str, Mapping[str, str]] = {
     "kaltura": {"admin_secret": SANDBOX_ADMIN_SECRET, "session": SANDBOX_KS},
     "kaltura_reports": {},
+    "livekit": {
+        "api_key": SANDBOX_LIVEKIT_KEY,
+        "api_secret": SANDBOX_LIVEKIT_SECRET,
+        "session": SANDBOX_LIVEKIT_TOKEN,
+    },
 }

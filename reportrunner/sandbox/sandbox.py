@@ -11,6 +11,7 @@ from typing import Self
 from reportrunner.sandbox.faults import NO_FAULTS, FaultCounter, Faults
 from reportrunner.sandbox.kaltura_http import KalturaHttp, ReportsHttp
 from reportrunner.sandbox.kaltura_session import SessionDesk
+from reportrunner.sandbox.livekit_http import LivekitHttp
 from reportrunner.sandbox.log import Log, Record
 from reportrunner.sandbox.server import Reply, Request, Server, plain
 from reportrunner.sandbox.service import Service
@@ -43,6 +44,7 @@ class Sandbox:
         self._services: tuple[Service, ...] = (
             self._kaltura,
             ReportsHttp(clock, self._counter, desk),
+            LivekitHttp(clock, self._today, self._counter),
         )
         self._log = Log()
         self._server: Server | None = None
