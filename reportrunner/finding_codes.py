@@ -69,7 +69,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         ),
         "livekit.repeated_page": (
             "A page of sessions held nothing new and was taken for the end of the list. If sessions began faster than"
-            " pages were fetched, or the service ignores the page's number, some are missing; run again, or raise limit."
+            " pages were fetched, or the service ignores the number of the page, some are missing: run again, or raise"
+            " limit."
         ),
         "livekit.session_gone": (
             "The service answered 404 for a session that was listed or named. Its details are missing here; if those of"
