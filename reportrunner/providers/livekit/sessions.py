@@ -68,7 +68,8 @@ def unfold_list(ask: Ask) -> Flow:
     query = (("limit", str(parameters.limit)), ("page", "0"), ("start", f"{asked}"), ("end", f"{after}"))
     reader = ListReader(columns_of(parameters), begins, _moment(window.end_unix), tuple(notes))
     step = Step("fetch", wire.request(ask, query=query), judge_page)
-    return Flow(ask.dataset, ask.source.name, "livekit.sessions.list", (step,), reader, wire.session_of(ask))
+    named = (ask.dataset, ask.source.name, "livekit.sessions.list")
+    return Flow(*named, (step,), reader, wire.session_of(ask), early=reader)
 
 
 def days_of(window: Window) -> tuple[dt.date, dt.date]:

@@ -83,9 +83,7 @@ def judge_refusal(reply: Reply) -> Verdict | None:
         return None
     words = f"HTTP {reply.status}: {excerpt(reply.body)}".rstrip(": ")
     if b"scale plan" in b" ".join(reply.body.lower().split()):
-        hint = (
-            "the key is not the reason: the project's plan is; the Analytics API needs the Scale plan or a higher one"
-        )
+        hint = "the plan is the reason, not the key: the Analytics API needs the Scale plan or a higher one"
         return Refused("refused", words, hint)
     return Again("session", f"{words} (check api_key and api_secret: they belong to the source's project)")
 
@@ -150,10 +148,10 @@ def _found(fields: Fields, name: str) -> Any:
 def cell(raw: Any, column: Column) -> Value:
     """Return a JSON value as its column's type; ValueError where it has none. What is left out has its zero value."""
     kind = column.type
+    if column.name == "egress":
+        return egress(raw or 0)
     if raw is None:
         return _ZEROS.get(kind)
-    if column.name == "egress":
-        return egress(raw)
     if kind is ColumnType.TIMESTAMP:
         return moment(raw)
     if kind is ColumnType.STRING:
