@@ -12,6 +12,7 @@ from reportrunner.sandbox.cloudflare_http import CloudflareHttp
 from reportrunner.sandbox.faults import NO_FAULTS, FaultCounter, Faults
 from reportrunner.sandbox.kaltura_http import KalturaHttp, ReportsHttp
 from reportrunner.sandbox.kaltura_session import SessionDesk
+from reportrunner.sandbox.livekit_http import LivekitHttp
 from reportrunner.sandbox.log import Log, Record
 from reportrunner.sandbox.rest_fixtures import PREFIX, RestExchange, RestHttp
 from reportrunner.sandbox.server import Reply, Request, Server, plain
@@ -49,6 +50,7 @@ class Sandbox:
             ReportsHttp(clock, self._counter, desk),
             RestHttp(rest or {}, self._counter, lambda: self.base_url),
             CloudflareHttp(clock, self._today, self._counter),
+            LivekitHttp(clock, self._today, self._counter),
         )
         self._log = Log()
         self._server: Server | None = None
