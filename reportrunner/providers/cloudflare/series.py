@@ -46,7 +46,7 @@ SECONDS: Final[Mapping[str, int]] = {
 }
 """The shortest length of each, from the finest to the coarsest."""
 BUCKETS: Final = 12_000
-"""The most intervals that are asked for; how many the service gives is not documented (§7). A week has 10,080 minutes."""
+"""The most intervals that are asked for; how many the service gives is not documented (§7)."""
 START: Final = Column("interval_start", MOMENT, personal=False, description="Where the interval begins", source=SOURCE)
 END: Final = Column("interval_end", MOMENT, personal=False, description="Where it ends, exclusive", source=SOURCE)
 COMPLETE: Final = Column(
@@ -68,9 +68,7 @@ class ByTime(EventsDataset):
         "interval": 'is called time_delta here; write time_delta = "hour"',
     }
     endpoint: Literal["spectrum.analytics.events.bytime"]
-    time_delta: Delta = Field(
-        description="Length of an interval; guides let it go or write auto, and it is always sent"
-    )
+    time_delta: Delta = Field(description="Length of an interval")
 
     def fixed(self) -> tuple[Column, ...]:
         """Return the columns: what is chosen, the interval, and whether it is whole."""
@@ -211,14 +209,14 @@ def _values(raw: Any, metrics: tuple[Column, ...], count: int, number: int) -> d
     if not isinstance(raw, list) or len(raw) != len(metrics):
         found = len(raw) if isinstance(raw, list) else "no"
         raise unreadable(f"row {number} has {found} lists of values where {len(metrics)} metrics were asked")
-    found = {}
+    lists: dict[str, list[Value]] = {}
     for column, values in zip(metrics, raw, strict=True):
         if not isinstance(values, list):
             raise unreadable(f"row {number}, {column.name}: one value for all intervals, where each has its own")
         if len(values) != count:
             raise unreadable(f"row {number}, {column.name}: {len(values)} values for {count} intervals")
-        found[column.name] = [cell(value, column, number) for value in values]
-    return found
+        lists[column.name] = [cell(value, column, number) for value in values]
+    return lists
 
 
 def _unfinished(answer: Answer, intervals: Sequence[Interval]) -> Iterator[Note]:

@@ -1,4 +1,4 @@
-"""What Cloudflare says of itself: two envelopes, their errors, and what the headers leave of the budget (§1.1, §4, §5)."""
+"""What Cloudflare says of itself: two envelopes, their errors, what headers leave of the budget (§1.1, §4, §5)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class EnvelopeJudge:
 
     payload: Payload
 
-    def __call__(self, request: Request, reply: Reply) -> Verdict:
+    def __call__(self, _: Request, reply: Reply) -> Verdict:
         """Say whether the answer is whole."""
         return judge_envelope(reply, self.payload) or Done()
 
