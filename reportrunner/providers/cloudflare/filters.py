@@ -1,4 +1,5 @@
 """Spectrum's filters: one expression, typed as it is or put together from tables, checked by one grammar (§2.2).
+
 An expression is conjunctions joined by OR (a comma, or OR between blanks), a conjunction is conditions joined by AND
 (a semicolon, or AND between blanks), and a condition is a dimension, an operator and a value. Nothing can be quoted.
 """
