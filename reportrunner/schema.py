@@ -56,7 +56,8 @@ def job_schema(
     for model in (*known, *defined):
         _let_sources_give(definitions[refs[model].rpartition("/")[2]])
     for name, models in sections.items():
-        schema["properties"][name] = _named(schema["properties"][name], [refs[model] for model in models])
+        of = [refs[model] for model in dict.fromkeys(models)]
+        schema["properties"][name] = _named(schema["properties"][name], of)
     return _document("reportrunner job", schema, definitions)
 
 
