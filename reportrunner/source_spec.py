@@ -93,6 +93,14 @@ def _host(value: str) -> str:
 Host = Annotated[str, AfterValidator(_host)]
 
 
+class IncludeSpec(Strict):
+    """`include`: a file of the project that defines endpoints, pinned by its hash."""
+
+    diagnostic_owner: ClassVar[str] = "an included file"
+    file: str
+    sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$", description="SHA-256 of the file, 64 hex digits")
+
+
 class SourceSpec(Strict):
     """Keys every source has; a provider adds its own."""
 
