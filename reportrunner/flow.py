@@ -64,7 +64,7 @@ def fill_json(value: JsonValue, fill: Callable[[Open], str]) -> object:
 class Request:
     """What is to be sent, relative to the source's base URL; holes are filled only when it is sent."""
 
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     path: Text
     query: Pairs = ()
     headers: Pairs = ()
