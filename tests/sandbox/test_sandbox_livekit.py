@@ -29,13 +29,13 @@ class Asking:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
 
-    def get(self, path: str = "", token: str = TOKEN, method: str = "GET", **query: object) -> requests.Response:
+    def get(self, path: str = "", token: str = TOKEN, method: str = "GET", **query: Any) -> requests.Response:
         url = f"{self.sandbox.base_url}/api/project/p_any/sessions{path}"
         return requests.request(
             method, url, params=query, headers={"Authorization": f"Bearer {token}"}, timeout=5, allow_redirects=False
         )
 
-    def ids(self, **query: object) -> list[str]:
+    def ids(self, **query: Any) -> list[str]:
         reply = self.get(**{"start": "2026-11-10", "end": "2026-11-17", **query})
         assert reply.status_code == 200, reply.text
         return [one["sessionId"] for one in reply.json().get("sessions", [])]
@@ -97,7 +97,7 @@ def test_a_token_of_another_form_is_none() -> None:
         ({"limit": [5, 6]}, "comes twice"),
     ],
 )
-def test_parameters_are_checked(healthy: Asking, query: dict[str, object], said: str) -> None:
+def test_parameters_are_checked(healthy: Asking, query: dict[str, Any], said: str) -> None:
     reply = healthy.get(**query)
     assert (reply.status_code, said in reply.text) == (400, True), reply.text
 
