@@ -140,10 +140,9 @@ def written(outcomes: Iterable[Outcome]) -> str:
     lines = [
         "# What the tests of traps fail for",
         "",
-        "Each row of `kaltura.md` sections 13 and 14, and each rule of `livekit.md` (`l7.01` is row 1 of its",
-        "section 7): the change of this product that takes its handling away (the exact texts stand in",
-        "`*_mutations.toml`), and the tests that failed for it in a changed copy.",
-        "Written by `python -m tests.traps.trap_mutations`.",
+        "Each row of `kaltura.md` sections 13 and 14 and each rule of `livekit.md` (`l7.01`: row 1 of section 7), the",
+        "change of this product that takes its handling away (the exact texts stand in `*_mutations.toml`), and the",
+        "tests that failed for it in a changed copy. Written by `python -m tests.traps.trap_mutations`.",
         "",
         "| Row | File | What is taken away | Failed |",
         "|---|---|---|---|",
