@@ -42,6 +42,27 @@ CODES: Mapping[str, str] = MappingProxyType(
             " document. Ask for other columns, or accept it where the column is not used."
         ),
         "unexpected_column": "An answer had a column that neither catalogue nor job declares. It was dropped.",
+        "cloudflare.absent_column": (
+            "A column that only the job declares is in no object of the answer. The service may leave out what is null,"
+            " or the column's name may be misspelt."
+        ),
+        "cloudflare.incomplete": (
+            "The service had not processed all events of the last intervals, or of the window's end, when it was asked"
+            " (data_lag). Their numbers still grow; leave them out, or end the window earlier."
+        ),
+        "cloudflare.interval_edges": (
+            "The intervals of an answer do not begin and end with the window, some are missing between the others, or"
+            " the answer says that it is of another span. Its first and last numbers count more, or less, than was"
+            " asked. Take a window that begins and ends with whole intervals in UTC, or a finer time_delta."
+        ),
+        "cloudflare.outside_window": (
+            "The service answered days that the window does not hold. They were dropped, and are not part of what its"
+            " own totals are held against."
+        ),
+        "cloudflare.truncated": (
+            "As many rows came as the limit allows, the dataset's own or the one that the service took by itself: rows"
+            " are missing. Raise limit, or ask a shorter window, fewer dimensions or narrower filters."
+        ),
         "kaltura.lossy_text": (
             "A table's texts differ from those of a CSV export of the same question: `;` and the delimiter arrive as"
             " blanks in tables (kaltura.md §5.1). Use the export's texts where exact names matter."

@@ -253,6 +253,8 @@ class Flow:
     read: Read = field(compare=False)
     """Said by `kind` and steps already, and a new object in every plan."""
     session: SessionKey | None = None
+    early: Read | None = field(default=None, compare=False)
+    """Reads one page alone, where that can be done: what goes over the rows need not wait for the last page."""
     run: str = ""
     """The job it is asked for, so that progress and records can tell runs apart; no part of its identity."""
     deadline: timedelta = timedelta(minutes=30)

@@ -12,7 +12,16 @@ from pydantic.json_schema import models_json_schema
 from reportrunner.ask import Provider
 from reportrunner.formats.common import Format
 from reportrunner.source_spec import ProjectSpec
-from reportrunner.spec import CheckSpec, FileDataset, JobFile, ParamSpec, RowsDataset, SqlDataset, WindowSpec
+from reportrunner.spec import (
+    CheckSpec,
+    EndpointDataset,
+    FileDataset,
+    JobFile,
+    ParamSpec,
+    RowsDataset,
+    SqlDataset,
+    WindowSpec,
+)
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 EXPRESSION = {"type": "string", "pattern": r"\{\{.*\}\}", "description": "An expression, such as {{ params.day }}"}
@@ -35,6 +44,8 @@ def job_schema(providers: Mapping[str, Provider], formats: Mapping[str, Format])
     schema = definitions.pop(refs[JobFile].rpartition("/")[2])
     for model in definitions.values():  # filters and the like stand in models of their own
         _allow_expressions(model)
+    for model in endpoints:
+        _let_sources_give(definitions[refs[model].rpartition("/")[2]])
     for name, models in sections.items():
         schema["properties"][name] = _named(schema["properties"][name], [refs[model] for model in models])
     return _document("reportrunner job", schema, definitions)
@@ -72,6 +83,11 @@ def _allow_expressions(model: dict[str, Any]) -> None:
     for name, value in model.get("properties", {}).items():
         if name not in FIXED and "const" not in value:
             model["properties"][name] = _opened(value)
+
+
+def _let_sources_give(model: dict[str, Any]) -> None:
+    """Demand no parameter of an endpoint: its source may have a default for it."""
+    model["required"] = [name for name in model["required"] if name in EndpointDataset.model_fields]
 
 
 def _opened(value: dict[str, Any]) -> dict[str, Any]:

@@ -32,6 +32,12 @@ from reportrunner.window.zone import load_zone
 
 ZONE = "America/New_York"
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "cloudflare": {
+        "provider": "cloudflare",
+        "base_url": "https://cloudflare.example/client/v4",
+        "account": "023e105f4ecef8ad9ca31a8372d0c353",
+        "auth": {"api_token": {"env": "CLOUDFLARE_API_TOKEN"}},
+    },
     "kaltura": {
         "provider": "kaltura",
         "base_url": "https://kaltura.example",

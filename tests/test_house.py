@@ -19,7 +19,7 @@ ROOMS = {
     "duckdb": {"duck.py"},
     "jinja2": {"expression/syntax.py", "templating/"},
     "pydantic": {
-        "cli/", "ask.py", "checker.py", "diagnose/", "formats/", "providers/", "schema.py", "source_spec.py", "spec.py",
+        "cli/", "ask.py", "checker.py", "diagnose/", "formats/", "load/defaults.py", "providers/", "schema.py", "source_spec.py", "spec.py",
         "strict.py",
     },
     "requests": {"transport.py"},

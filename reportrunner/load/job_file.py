@@ -17,6 +17,7 @@ from reportrunner.expression.filters import ExpressionError, as_text
 from reportrunner.formats.common import Format
 from reportrunner.job import JobSpec, Moment, Project
 from reportrunner.load.datasets import DatasetLoader
+from reportrunner.load.defaults import check_defaults
 from reportrunner.load.endpoint_dataset import Times
 from reportrunner.load.outputs import load_checks, load_outputs
 from reportrunner.load.params import EXAMPLES, default_value, likely_kind, parse_param, sample_value
@@ -88,7 +89,9 @@ def _source(checker: Checker, name: str, section: dict[str, Any], families: Fami
         )
         return None
     settings = checker.validated(provider.settings, section, loc)
-    return None if settings is None else Source(name, provider, settings)
+    if settings is None or not check_defaults(checker, provider, settings.defaults, loc):
+        return None
+    return Source(name, provider, settings)
 
 
 def load_job(file: TomlFile, name: str, project: Project, moment: Moment, given: Given, families: Families) -> JobSpec:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from reportrunner.ask import Provider
-from reportrunner.providers import kaltura, kaltura_reports
+from reportrunner.providers import cloudflare, kaltura, kaltura_reports
 
 PROVIDERS: dict[str, Provider] = {
+    "cloudflare": cloudflare.PROVIDER,
     "kaltura": kaltura.PROVIDER,
     "kaltura_reports": kaltura_reports.PROVIDER,
 }
