@@ -91,6 +91,22 @@ class Faults:
     """Real delays of 0 to 40 ms, so that replies overtake one another; 0: none."""
     slow_seconds: float = 0.0
     """Real seconds over which every body drips out."""
+    livekit_plan: First = First()
+    """403 that asks for the Scale plan."""
+    livekit_snake: First = First()
+    """Answers whose fields are written in snake_case."""
+    livekit_gone: str = ""
+    """The id of a session that the list has, and that is not found."""
+    livekit_arrivals: int = 0
+    """Sessions that begin between two pages of a list, and move all others back."""
+    livekit_cap: int = 0
+    """The most sessions of a page, whatever was asked for; 0: as many as asked."""
+    livekit_end: str = "exclusive"
+    """Whether the day in ``end`` belongs to the list: ``inclusive`` or ``exclusive``."""
+    livekit_days: int = 7
+    """How many days before today (UTC) a list may start."""
+    livekit_sessions: int = 0
+    """No fault but a size: sessions that begin on each UTC day; 0: the usual 22 to 28."""
     crowd: int = 0
     """No fault but a size: one more entry, ``1_crowd1``, played by so many distinct users; 0: there is none."""
     cloudflare_quota: Quota = Quota(1200, 300)
