@@ -148,8 +148,8 @@ def test_what_is_wrong_with_a_dataset(text: str, said: list[str]) -> None:
     [
         ('source   = "kaltura"', 'source = "kaltra"', '"kaltra": there is no source "kaltra"; did you mean "kaltura"?'),
         ('source   = "kaltura"', 'source = "heaven"', f'"heaven": there is no source "heaven" | there is {", ".join(SOURCES)}'),
-        ('source   = "kaltura"', "source = 5", f'5: expected the name of a source, found 5 | write source = {ANY_SOURCE}'),
-        ('source   = "kaltura"', "", f'[datasets.plays]: an endpoint needs a source | write source = {ANY_SOURCE}'),
+        ('source   = "kaltura"', "source = 5", f"5: expected the name of a source, found 5 | write source = {ANY_SOURCE}"),
+        ('source   = "kaltura"', "", f"[datasets.plays]: an endpoint needs a source | write source = {ANY_SOURCE}"),
         ('"report.getTable"', '"getTable"', '"getTable": kaltura has no endpoint "getTable"; did you mean "report.getTable"?'),
         ('"report.getTable"', '"report.bogus"', f'"report.bogus": kaltura has no endpoint "report.bogus" | there is {ALL}'),
         ('"report.getTable"', "5", f'5: kaltura has no endpoint "5" | there is {ALL}'),
