@@ -14,6 +14,7 @@ from reportrunner.query import SqlText
 from reportrunner.secret import SecretReference
 from reportrunner.source_spec import SourceSpec
 from reportrunner.spec import EndpointDataset
+from reportrunner.strict import Strict
 from reportrunner.table import Column, Rows, Value
 from reportrunner.window import Window
 
@@ -123,6 +124,12 @@ class Provider:
     """How several calls of one session travel together."""
     pause: Callable[[Reply], dt.timedelta | None] = lambda _: None
     """How long its account must keep still after a reply, so that it is not refused: what its headers leave."""
+    endpoints_of: Callable[[SourceSpec], Mapping[str, Endpoint]] | None = None
+    """The endpoints that a source defines, where its sources define them; `endpoints` is empty then."""
+    include: type[Strict] | None = None
+    """The model of a file that a source includes; it has `endpoints` as the source has."""
+    sign_in_url: Callable[[SourceSpec], str] = lambda _: ""
+    """Where sign-in requests go, a base URL, when it is not the source's own; secrets of a sign-in go there alone."""
     familiar: Mapping[str, str] = field(default_factory=dict)
     """Endpoint names that guides use and the service does not know, with the one that works."""
 

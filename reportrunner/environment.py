@@ -10,7 +10,7 @@ from random import Random
 from typing import Literal, Protocol
 
 from reportrunner.errors import ReportrunnerError
-from reportrunner.fill import SentRequest
+from reportrunner.fill import DIRECT, Route, SentRequest
 from reportrunner.flow import Answer, Envelope, Flow, Minted, Reply, SessionKey
 from reportrunner.limits import Limits
 from reportrunner.secret import Redactor
@@ -56,6 +56,10 @@ class SourceRuntime:
     """How long the account must keep still after a reply, by what its headers leave."""
     download_hosts: tuple[str, ...] = ()
     """Hosts beside its own to which links of the provider may lead."""
+    sign_in_url: str = ""
+    """Where its sign-ins go instead of `base_url`."""
+    route: Route = DIRECT
+    """How its requests travel."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
@@ -17,6 +17,21 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """How requests of a source travel: a proxy and certificates of its own; paths of files, empty for none."""
+
+    proxy: str = field(default="", repr=False)
+    """The proxy's URL, which may hold its password; empty for what the environment says."""
+    ca: str = ""
+    """The certificates that are trusted, and no others; empty for the public ones."""
+    certificate: str = ""
+    key: str = ""
+
+
+DIRECT: Final = Route()
+
+
+@dataclass(frozen=True, slots=True)
 class SentRequest:
     """A request with every hole filled: for the wire only, never for a log or a file."""
 
@@ -26,6 +41,7 @@ class SentRequest:
     body: bytes | None = field(default=None, repr=False)
     label: str = ""
     """Method and path with the holes unfilled, for the log."""
+    route: Route = DIRECT
 
 
 def fill(
@@ -79,6 +95,12 @@ def _url(request: Request, base_url: str, value: Callable[[Open], str]) -> str:
 def _path(path: Text, value: Callable[[Open], str]) -> str:
     parts = path if isinstance(path, tuple) else (path,)
     return "".join(quote(p, safe=_PATH_SAFE) if isinstance(p, str) else quote(value(p), safe="") for p in parts)
+
+
+def routed(sent: SentRequest, base_url: str, route: Route) -> SentRequest:
+    """Return the request with its route; another host than the source's meets neither its CA nor its certificate."""
+    own = _origin(sent.url) == _origin(base_url)
+    return replace(sent, route=route if own else Route(route.proxy))
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

@@ -80,6 +80,27 @@ CODES: Mapping[str, str] = MappingProxyType(
             "A column that only the job declares is in no object of the answer. The service leaves out what is null, so"
             " it may be null everywhere, or its name may be misspelt."
         ),
+        "livekit.clamped": (
+            'A window began earlier than the service answers for, and the job said too_old = "clamp". Sessions of the'
+            " earlier days are missing, and sums over the window are too small."
+        ),
+        "livekit.details_pending": (
+            "Sessions came without the participants that they count, or ended a short while ago: the service fills"
+            " details in over minutes. Participants, minutes and bytes of these may still grow; run again later."
+        ),
+        "livekit.repeated_page": (
+            "A page of sessions held nothing new and was taken for the end of the list. If sessions began faster than"
+            " pages were fetched, or the service ignores the number of the page, some are missing: run again, or raise"
+            " limit."
+        ),
+        "livekit.session_gone": (
+            "The service answered 404 for a session that was listed or named. Its details are missing here; if those of"
+            " all sessions are, check the source's project."
+        ),
+        "livekit.undated": (
+            "A session came without the moment at which it began. Whether it belongs to the window is not known; it was"
+            " kept."
+        ),
         "window.unfinished": (
             "A window ends after as_of. What lies beyond has not happened, or is not known yet: a later run gives other"
             ' numbers under the same label. Write to = "as_of", or a window that has ended.'

@@ -95,7 +95,7 @@ def fill_text(text: Text, fill: Callable[[Open], str]) -> str:
 class Request:
     """What is to be sent, relative to the source's base URL; holes are filled only when it is sent."""
 
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     path: Text
     query: Pairs = ()
     headers: Pairs = ()
@@ -107,6 +107,8 @@ class Request:
     """The last page asked together with this one; a provider's growing window of pages needs it."""
     part: str = ""
     """The slice of the question that it asks for; slices are read in the order of their names."""
+    seen: frozenset[str] = frozenset()
+    """What earlier pages held, by its ids, so that a judge can tell a page that adds nothing; no part of its name."""
 
     def canonical(self) -> str:
         """Return the one form that names this request in journal, de-duplication and manifest; holes stay unfilled."""

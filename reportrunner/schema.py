@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 from pydantic.json_schema import models_json_schema
 
-from reportrunner.ask import Provider
+from reportrunner.ask import Endpoint, Provider, Source
+from reportrunner.fixtures import FixtureFile
 from reportrunner.formats.common import Format
 from reportrunner.source_spec import ProjectSpec
 from reportrunner.spec import (
@@ -29,14 +30,22 @@ FIXED = frozenset({"endpoint", "source", "format", "provider", "file", "sql"})
 """Keys that decide what a section is: no expression stands for their choice."""
 
 
-def job_schema(providers: Mapping[str, Provider], formats: Mapping[str, Format]) -> dict[str, Any]:
-    """Return the schema of job files."""
-    endpoints = [endpoint.parameters for provider in providers.values() for endpoint in provider.endpoints.values()]
+def job_schema(
+    providers: Mapping[str, Provider], formats: Mapping[str, Format], sources: Iterable[Source] = ()
+) -> dict[str, Any]:
+    """Return the schema of job files; `sources` add the endpoints that they define themselves."""
+    defined = [
+        _defined(source.name, endpoint)
+        for source in sources
+        if source.provider.endpoints_of
+        for endpoint in source.provider.endpoints.values()
+    ]
+    known = [endpoint.parameters for provider in providers.values() for endpoint in provider.endpoints.values()]
     options = [form.options for form in formats.values()]
     sections: dict[str, list[type[BaseModel]]] = {
         "params": [ParamSpec],
         "windows": [WindowSpec],
-        "datasets": [*endpoints, FileDataset, RowsDataset, SqlDataset],
+        "datasets": [*known, *defined, FileDataset, RowsDataset, SqlDataset],
         "checks": [CheckSpec],
         "outputs": list(options),
     }
@@ -44,11 +53,37 @@ def job_schema(providers: Mapping[str, Provider], formats: Mapping[str, Format])
     schema = definitions.pop(refs[JobFile].rpartition("/")[2])
     for model in definitions.values():  # filters and the like stand in models of their own
         _allow_expressions(model)
-    for model in endpoints:
+    for model in (*known, *defined):
         _let_sources_give(definitions[refs[model].rpartition("/")[2]])
     for name, models in sections.items():
-        schema["properties"][name] = _named(schema["properties"][name], [refs[model] for model in models])
+        of = [refs[model] for model in dict.fromkeys(models)]
+        schema["properties"][name] = _named(schema["properties"][name], of)
     return _document("reportrunner job", schema, definitions)
+
+
+def _defined(source: str, endpoint: Endpoint) -> type[BaseModel]:
+    """Return the model of an endpoint that belongs to one source alone."""
+    names: dict[str, Any] = {"source": (Literal[source], ...), "endpoint": (Literal[endpoint.name], ...)}
+    model: type[BaseModel] = create_model(f"{source}.{endpoint.name}", __base__=endpoint.parameters, **names)
+    return model
+
+
+def included_schemas(providers: Mapping[str, Provider]) -> dict[str, dict[str, Any]]:
+    """Return the schemas of files that sources may include, by their provider."""
+    found = {}
+    for name, provider in providers.items():
+        if provider.include is not None:
+            refs, definitions = _definitions([provider.include])
+            schema = definitions.pop(refs[provider.include].rpartition("/")[2])
+            found[name] = _document(f"reportrunner endpoints of {name}", schema, definitions)
+    return found
+
+
+def fixtures_schema() -> dict[str, Any]:
+    """Return the schema of files of fixtures."""
+    refs, definitions = _definitions([FixtureFile])
+    schema = definitions.pop(refs[FixtureFile].rpartition("/")[2])
+    return _document("reportrunner fixtures", schema, definitions)
 
 
 def project_schema(providers: Mapping[str, Provider]) -> dict[str, Any]:
@@ -58,6 +93,18 @@ def project_schema(providers: Mapping[str, Provider]) -> dict[str, Any]:
     schema = definitions.pop(refs[ProjectSpec].rpartition("/")[2])
     schema["properties"]["sources"] = _named(schema["properties"]["sources"], [refs[model] for model in settings])
     return _document("reportrunner project", schema, definitions)
+
+
+def every_schema(
+    providers: Mapping[str, Provider], formats: Mapping[str, Format], sources: Iterable[Source] = ()
+) -> dict[str, dict[str, Any]]:
+    """Return all schemas by the name of their file."""
+    return {
+        "job": job_schema(providers, formats, sources),
+        "project": project_schema(providers),
+        "fixtures": fixtures_schema(),
+        **included_schemas(providers),
+    }
 
 
 def to_text(schema: Mapping[str, Any]) -> str:

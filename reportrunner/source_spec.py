@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -93,6 +94,58 @@ def _host(value: str) -> str:
 Host = Annotated[str, AfterValidator(_host)]
 
 
+PROXY_URL = r"^https?://[^/?#@\s]+/?$"
+
+
+def _proxy_url(value: str) -> str:
+    if "@" in value:
+        hint = 'write proxy = { url = "http://host:3128", user = "name", password = { env = "PROXY_PASSWORD" } }'
+        raise Hinted("the URL of a proxy holds no user and no password", hint)
+    if not re.fullmatch(PROXY_URL, value):
+        raise Hinted(f'"{value}" is no URL of a proxy', 'write "http://proxy.example.org:3128"')
+    return value.rstrip("/")
+
+
+ProxyUrl = Annotated[str, AfterValidator(_proxy_url), Field(json_schema_extra={"pattern": PROXY_URL})]
+
+
+class ProxySpec(Strict):
+    """`proxy`: the proxy of one source, where it wants a password."""
+
+    diagnostic_owner: ClassVar[str] = "a proxy"
+    url: ProxyUrl
+    user: str
+    password: SecretSpec
+
+
+class KeyFileSpec(Strict):
+    """The private key of a client certificate: a secret file, which may lie outside the project."""
+
+    diagnostic_owner: ClassVar[str] = "the key of a client certificate"
+    diagnostic_example: ClassVar[str] = '{ file = "path" }'
+    familiar: ClassVar[Mapping[str, str]] = {
+        "env": 'cannot hold a key that a connection is opened with: write key = { file = "path" }',
+        "command": 'cannot give a key that a connection is opened with: write key = { file = "path" }',
+    }
+    file: str = Field(min_length=1, description="PEM, not encrypted")
+
+
+class ClientCertificateSpec(Strict):
+    """`client_certificate`: what this machine shows to the provider."""
+
+    diagnostic_owner: ClassVar[str] = "a client certificate"
+    file: str = Field(description="PEM file in the project: the certificate and those between it and its root")
+    key: KeyFileSpec
+
+
+class IncludeSpec(Strict):
+    """`include`: a file of the project that defines endpoints, pinned by its hash."""
+
+    diagnostic_owner: ClassVar[str] = "an included file"
+    file: str
+    sha256: str = Field(default="", description="SHA-256 of the file", json_schema_extra={"pattern": "^[0-9a-f]{64}$"})
+
+
 class SourceSpec(Strict):
     """Keys every source has; a provider adds its own."""
 
@@ -101,6 +154,11 @@ class SourceSpec(Strict):
     download_hosts: list[Host] = Field(default=[], description="Hosts to which links of the provider may lead")
     limits: LimitsSpec = LimitsSpec()
     defaults: dict[str, Any] = Field(default={}, description="Parameters that its datasets need not repeat")
+    proxy: ProxyUrl | ProxySpec | None = Field(
+        default=None, description="Proxy of this source alone, in place of the environment's"
+    )
+    ca: str | None = Field(default=None, description="PEM file in the project: the only certificates trusted here")
+    client_certificate: ClientCertificateSpec | None = None
 
 
 class ProjectSpec(Strict):

@@ -5,13 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 from reportrunner.ask import EndpointNode, Node, Source
 from reportrunner.environment import SourceRuntime
 from reportrunner.errors import SecretError
+from reportrunner.fill import Route
 from reportrunner.limits import Limits, Rate
 from reportrunner.secret import Redactor, read_secret
+from reportrunner.source_spec import ProxySpec
+from reportrunner.tls import certificate_fault
 
 
 def needed_sources(nodes: Iterable[Node], sources: Mapping[str, Source]) -> dict[str, Source]:
@@ -35,7 +40,9 @@ def live_runtime(
         raise SecretError(f'source "{source.name}": {error}') from None
     for value in values.values():
         redactor.learn(value)
-    return _runtime(source, source.settings.base_url, values, now)
+    route = _route(source, environ, root, redactor)
+    live = _runtime(source, source.settings.base_url, values, now)
+    return replace(live, sign_in_url=source.provider.sign_in_url(source.settings), route=route)
 
 
 def sandbox_runtime(
@@ -43,6 +50,25 @@ def sandbox_runtime(
 ) -> SourceRuntime:
     """Return a source turned to the stand-in, with the stand-in's credentials; the user's are never read."""
     return _runtime(source, base_url, values, now)
+
+
+def _route(source: Source, environ: Mapping[str, str], root: Path, redactor: Redactor) -> Route:
+    """Return how the source's requests travel; SecretError where a proxy's password or a certificate is of no use."""
+    settings = source.settings
+    proxy, own = settings.proxy, settings.client_certificate
+    certificate, key = ("", "") if own is None else (str(root / own.file), str(root / Path(own.key.file).expanduser()))
+    if own is not None and (fault := certificate_fault(certificate, key)):
+        raise SecretError(f'source "{source.name}": client certificate {own.file} with key {own.key.file}: {fault}')
+    ca = str(root / settings.ca) if settings.ca else ""
+    if not isinstance(proxy, ProxySpec):
+        return Route(proxy or "", ca, certificate, key)
+    try:
+        password = read_secret(proxy.password.reference(), environ, root)
+    except SecretError as error:
+        raise SecretError(f'source "{source.name}", proxy: {error}') from None
+    redactor.learn(password)
+    scheme, _, host = proxy.url.partition("://")
+    return Route(f"{scheme}://{quote(proxy.user, safe='')}:{quote(password, safe='')}@{host}", ca, certificate, key)
 
 
 def _runtime(source: Source, base_url: str, values: Mapping[str, str], now: Callable[[], dt.datetime]) -> SourceRuntime:

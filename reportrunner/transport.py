@@ -220,8 +220,9 @@ class Transport:
             prepared,
             stream=True,
             timeout=(min(timeout, _CONNECT_SECONDS), timeout),
-            verify=self._verify,
-            proxies=self._proxies_for(sent.url),
+            verify=sent.route.ca or self._verify,
+            cert=(sent.route.certificate, sent.route.key) if sent.route.certificate else None,
+            proxies=self._proxies_for(sent),
         )
         raw = line.body = answer.raw
         headers = {name.lower(): text for name, text in answer.headers.items()}
@@ -244,8 +245,10 @@ class Transport:
             return Reply(fault="cut")
         return into.reply(answer.status_code, headers)
 
-    def _proxies_for(self, url: str) -> dict[str, str]:
-        host = (urlsplit(url).hostname or "").lower()
+    def _proxies_for(self, sent: SentRequest) -> dict[str, str]:
+        if sent.route.proxy:
+            return {"all": sent.route.proxy}
+        host = (urlsplit(sent.url).hostname or "").lower()
         for name in self._bypass:
             plain = name.removeprefix("*").removeprefix(".").rsplit(":", 1)[0] or "*"
             if plain in ("*", host) or host.endswith("." + plain):

@@ -15,7 +15,7 @@ from typing import Any
 from loopback import spool
 
 from reportrunner.ask import Ask, Source
-from reportrunner.environment import Clock, Environment, Finished, Notice, Sender, SourceRuntime
+from reportrunner.environment import Clock, Environment, Finished, Notice, Page, Sender, SourceRuntime
 from reportrunner.errors import ProviderError
 from reportrunner.execute import Executor
 from reportrunner.flow import Flow
@@ -114,6 +114,8 @@ class Bench:
         ended = []
         while self.executor.pending:
             done = self.executor.next()
+            if isinstance(done, Page):
+                continue
             assert isinstance(done, Finished)
             ended.append(done)
         return ended

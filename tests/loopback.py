@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -51,7 +52,7 @@ def spool() -> Path:
 
 
 @contextmanager
-def serving(script: Callable[[Seen], Say]) -> Iterator[Loopback]:
+def serving(script: Callable[[Seen], Say], tls: ssl.SSLContext | None = None) -> Iterator[Loopback]:
     """Serve what the script says until the block ends."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -74,7 +75,7 @@ def serving(script: Callable[[Seen], Say]) -> Iterator[Loopback]:
                 with house.lock:
                     house.busy -= 1
 
-        do_POST = do_GET  # noqa: N815
+        do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815
 
         def answer(self, say: Say) -> None:
             if say.hold is not None:
@@ -97,7 +98,9 @@ def serving(script: Callable[[Seen], Say]) -> Iterator[Loopback]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    house = Loopback(f"http://127.0.0.1:{server.server_address[1]}", [])
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    house = Loopback(f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}", [])
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:

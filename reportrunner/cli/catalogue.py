@@ -32,7 +32,9 @@ _READS_ONLY = next(field.default for field in dataclasses.fields(Endpoint) if fi
 def provider_text(provider: Provider) -> list[str]:
     """Return what a provider is, how a source is configured, and its endpoints."""
     lines = [f"{provider.name}: {provider.summary}", "", "[sources.x]", *key_lines(provider.settings)]
-    width = max(map(len, provider.endpoints))
+    if provider.endpoints_of and not provider.endpoints:
+        lines += ["", "endpoints", "  each source defines its own: explain SOURCE in the project tells them"]
+    width = max(map(len, provider.endpoints), default=0)
     for head, endpoints in _grouped(provider).items():
         lines += ["", head, *(f"  {endpoint.name:<{width}}  {endpoint.summary}" for endpoint in endpoints)]
     return lines
@@ -67,6 +69,9 @@ def endpoint_text(provider: Provider, endpoint: Endpoint) -> list[str]:
     filters = model.model_fields.get("filters")
     kinds = (union_members(filters.annotation) or (filters.annotation,)) if filters else ()
     lines += ["", "filters", *(line for kind in kinds if is_model(kind) for line in key_lines(kind))] if kinds else []
+    if provider.endpoints_of:
+        columns = endpoint.columns(model.model_construct(columns={}))
+        lines += ["", "columns", *_columns(columns)] if columns else []
     lines += _reports(provider, endpoint)
     lines += ["", "limits", *_bullets(endpoint.limits)] if endpoint.limits else []
     return [*lines, "", "traps", *_bullets(endpoint.traps)] if endpoint.traps else lines

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
 
 @click.command("explain")
-@click.argument("subject", metavar="PROVIDER[.ENDPOINT]|CODE|report")
+@click.argument("subject", metavar="PROVIDER[.ENDPOINT]|SOURCE[.ENDPOINT]|CODE|report")
 @click.argument("more", required=False, metavar="[REPORT]")
 def command(subject: str, more: str | None) -> int:
-    """Explain a provider, an endpoint (with a report type: its columns), a finding's code, or what templates get."""
+    """Explain a provider, an endpoint (with a report type: its columns), a finding's code, or what templates get.
+
+    In a project its sources can be explained too, with the endpoints that they define.
+    """
     from reportrunner.cli.catalogue import endpoint_text, provider_text, report_object_text, report_type_text
+    from reportrunner.cli.project import sources_here
     from reportrunner.finding_codes import CODES
     from reportrunner.providers import PROVIDERS
     from reportrunner.spelling import did_you_mean
@@ -22,13 +27,15 @@ def command(subject: str, more: str | None) -> int:
     if subject in CODES:
         return _print([subject, "", CODES[subject]])
     name, _, endpoint = subject.partition(".")
-    provider = PROVIDERS.get(name)
+    sources = {name: replace(source.provider, name=name) for name, source in sources_here().items()}
+    providers = {**sources, **PROVIDERS}
+    provider = providers.get(name)
     if provider is not None and not endpoint:
         return _print(provider_text(provider))
     if provider is not None and endpoint in provider.endpoints:
         found = provider.endpoints[endpoint]
         return _print(report_type_text(provider, found, more) if more else endpoint_text(provider, found))
-    known = ["report", *CODES, *PROVIDERS, *(f"{p.name}.{e}" for p in PROVIDERS.values() for e in p.endpoints)]
+    known = ["report", *CODES, *providers, *(f"{n}.{e}" for n, p in providers.items() for e in p.endpoints)]
     raise click.UsageError(f'nothing is called "{subject}"{did_you_mean(subject, known)}\nknown: {", ".join(known)}')
 
 

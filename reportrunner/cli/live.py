@@ -113,20 +113,24 @@ def _configured(prepared: Sequence[Prepared]) -> tuple[tuple[Prepared, ...], dic
 
 
 def _stand_in(prepared: Sequence[Prepared], stack: ExitStack) -> dict[str, SourceRuntime]:
+    from reportrunner.cli.fixtures import fixtures_of, invented
     from reportrunner.sandbox import CREDENTIALS, SANDBOX_TOKENS, Sandbox
 
     sources = _sources(prepared)
+    described = {name: source for name, source in sources.items() if source.provider.endpoints_of}
+    rest = {name: fixtures_of(source, prepared[0].order.root) for name, source in described.items()}
+    secrets_of = {name: invented(source) for name, source in described.items()}
     today = min(ready.plan.job.as_of for ready in prepared).timestamp()
     partner = next((p for source in sources.values() if (p := getattr(source.settings, "partner", 0))), 10042)
-    sandbox = stack.enter_context(Sandbox(clock=time.time, partner=partner, today=lambda: today))
-    secrets = [value for each in CREDENTIALS.values() for value in each.values()]
+    sandbox = stack.enter_context(Sandbox(clock=time.time, partner=partner, today=lambda: today, rest=rest))
+    secrets = [value for each in (*CREDENTIALS.values(), *secrets_of.values()) for value in each.values()]
     for value in (*secrets, *(token.secret for token in SANDBOX_TOKENS.values())):
         REDACTOR.learn(value)
     return {
         name: sandbox_runtime(
             source,
-            sandbox.base_url_of(source.provider.name),
-            {**CREDENTIALS[source.provider.name], **_app_token(source)},
+            sandbox.base_url_of(source.provider.name, name),
+            secrets_of.get(name) or {**CREDENTIALS.get(source.provider.name, {}), **_app_token(source)},
             wall_clock,
         )
         for name, source in sources.items()

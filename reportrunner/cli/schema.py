@@ -8,16 +8,21 @@ import click
 
 
 @click.command("schema")
-@click.argument("which", type=click.Choice(["job", "project"]), default="job")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write both schemas into this folder.")
+@click.argument("which", type=click.Choice(["job", "project", "fixtures", "rest"]), default="job")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write all schemas into this folder.")
 def command(which: str, out: Path | None) -> int:
-    """Print the JSON Schema of job files (or of the project file), or write both into a folder."""
+    """Print the JSON Schema of job files or of another kind of file, or write all of them into a folder.
+
+    In a project the endpoints that its sources define are part of the schema of job files. `rest` is the schema of
+    files that sources of that provider include.
+    """
+    from reportrunner.cli.project import sources_here
     from reportrunner.cli.terminal import say
     from reportrunner.formats import FORMATS
     from reportrunner.providers import PROVIDERS
-    from reportrunner.schema import job_schema, project_schema, to_text
+    from reportrunner.schema import every_schema, to_text
 
-    texts = {"job": to_text(job_schema(PROVIDERS, FORMATS)), "project": to_text(project_schema(PROVIDERS))}
+    texts = {name: to_text(one) for name, one in every_schema(PROVIDERS, FORMATS, sources_here().values()).items()}
     if out is None:
         click.echo(texts[which], nl=False)
         return 0

@@ -11,7 +11,7 @@ from typing import Final
 
 from reportrunner.environment import Sender, Sent, SourceRuntime
 from reportrunner.errors import ProviderError, ReportrunnerError
-from reportrunner.fill import SentRequest, fill
+from reportrunner.fill import SentRequest, fill, routed
 from reportrunner.flow import (
     Again,
     Digest,
@@ -77,8 +77,7 @@ class Desk:
         source = self.sources[first.flow.source]
         try:
             request = self._request(attempts, source)
-            hosts = source.download_hosts
-            filled = fill(request, source.base_url, lambda hole: self._value(first, hole), hosts)
+            filled = self._filled(first, request, source)
             started = self.monotonic()
             timeout = max(each.step.timeout for each in attempts).total_seconds()
             deadline = min(each.deadline for each in attempts)
@@ -97,6 +96,14 @@ class Desk:
             return attempts[0].request
         assert source.envelope is not None
         return source.envelope.pack(tuple(each.request for each in attempts))
+
+    def _filled(self, attempt: Attempt, request: Request, source: SourceRuntime) -> SentRequest:
+        """Fill the request for its host: a sign-in may go to one of its own, and to no other."""
+        elsewhere = source.sign_in_url if attempt.sign_in else ""
+        base_url = elsewhere or source.base_url
+        hosts = () if elsewhere else source.download_hosts
+        filled = fill(request, base_url, lambda hole: self._value(attempt, hole), hosts)
+        return routed(filled, base_url, source.route)
 
     def _unpacked(self, source: SourceRuntime, reply: Reply, count: int) -> tuple[Reply, ...]:
         assert source.envelope is not None

@@ -1,5 +1,6 @@
 """Loading: path -> JobSpec."""
 
-from reportrunner.load.job_file import Families, Given, load_job, load_project
+from reportrunner.load.job_file import Families, Given, load_job
+from reportrunner.load.project_file import load_project
 
 __all__ = ["Families", "Given", "load_job", "load_project"]

@@ -6,10 +6,9 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from reportrunner.ask import Provider, Source
+from reportrunner.ask import Provider
 from reportrunner.checker import Checker, named, strays, tables
 from reportrunner.diagnose import Hinted
 from reportrunner.errors import UsageError
@@ -17,16 +16,13 @@ from reportrunner.expression.filters import ExpressionError, as_text
 from reportrunner.formats.common import Format
 from reportrunner.job import JobSpec, Moment, Project
 from reportrunner.load.datasets import DatasetLoader
-from reportrunner.load.defaults import check_defaults
 from reportrunner.load.endpoint_dataset import Times
 from reportrunner.load.outputs import load_checks, load_outputs
 from reportrunner.load.params import EXAMPLES, default_value, likely_kind, parse_param, sample_value
 from reportrunner.load.windows import load_windows, sample_window, window_scope
-from reportrunner.project_root import PROJECT_FILE
-from reportrunner.source_spec import ProjectSpec
 from reportrunner.spec import JobFile, ParamSpec
 from reportrunner.spelling import did_you_mean
-from reportrunner.toml_file import TomlFile, read_toml
+from reportrunner.toml_file import TomlFile
 from reportrunner.window import Window
 from reportrunner.window.span import WindowError
 from reportrunner.window.zone import load_zone, parse_as_of
@@ -51,47 +47,6 @@ class Families:
 
     providers: Mapping[str, Provider]
     formats: Mapping[str, Format]
-
-
-def load_project(root: Path, shown: str, families: Families) -> Project:
-    """Read `reportrunner.toml`; what is wrong stands in `diagnostics`, sources without errors are ready."""
-    file = read_toml(root / PROJECT_FILE, shown)
-    checker = Checker(file)
-    checker.validated(ProjectSpec, file.data, ())
-    sections = tables(file.data, "sources")
-    declared = named(file.data, "sources", ProjectSpec)
-    sources = {
-        name: source for name, section in sections.items() if (source := _source(checker, name, section, families))
-    }
-    for name, source in sources.items():
-        borrowed = source.provider.session_source(source.settings)
-        lender = sources.get(borrowed)
-        if borrowed and borrowed not in declared:
-            message = f'there is no source "{borrowed}"' + did_you_mean(borrowed, declared - {name})
-            checker.problem(("sources", name, "session"), message)
-        elif lender and not lender.provider.sign_in:
-            message = f'source "{borrowed}" ({lender.provider.name}) has no sessions to borrow'
-            checker.problem(("sources", name, "session"), message)
-    return Project(root, file, sources, declared, tuple(checker.problems))
-
-
-def _source(checker: Checker, name: str, section: dict[str, Any], families: Families) -> Source | None:
-    loc = ("sources", name)
-    section = checker.mended(section, ["provider"], loc, "a source")
-    word = section.get("provider")
-    if word is None:
-        checker.problem(loc, f"a source needs a provider: {', '.join(families.providers)}", at="header")
-        return None
-    provider = families.providers.get(str(word))
-    if provider is None:
-        checker.problem(
-            (*loc, "provider"), f'there is no provider "{word}"' + did_you_mean(str(word), families.providers)
-        )
-        return None
-    settings = checker.validated(provider.settings, section, loc)
-    if settings is None or not check_defaults(checker, provider, settings.defaults, loc):
-        return None
-    return Source(name, provider, settings)
 
 
 def load_job(file: TomlFile, name: str, project: Project, moment: Moment, given: Given, families: Families) -> JobSpec:

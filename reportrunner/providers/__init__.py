@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from reportrunner.ask import Provider
-from reportrunner.providers import cloudflare, kaltura, kaltura_reports
+from reportrunner.providers import cloudflare, kaltura, kaltura_reports, livekit
 
 PROVIDERS: dict[str, Provider] = {
     "cloudflare": cloudflare.PROVIDER,
     "kaltura": kaltura.PROVIDER,
     "kaltura_reports": kaltura_reports.PROVIDER,
+    "livekit": livekit.PROVIDER,
 }

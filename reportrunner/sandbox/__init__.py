@@ -5,6 +5,7 @@ from reportrunner.sandbox.faults import Faults, First
 from reportrunner.sandbox.kaltura_app_tokens import SANDBOX_TOKENS, AppToken, token_like
 from reportrunner.sandbox.kaltura_session import SANDBOX_ADMIN_SECRET, SANDBOX_KS, child_secret
 from reportrunner.sandbox.log import Record
+from reportrunner.sandbox.rest_fixtures import RestExchange, RestReply
 from reportrunner.sandbox.sandbox import Sandbox
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "Faults",
     "First",
     "Record",
+    "RestExchange",
+    "RestReply",
     "Sandbox",
     "child_secret",
     "token_like",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
+from reportrunner.sandbox.cloudflare_http import CloudflareHttp
 from reportrunner.sandbox.faults import NO_FAULTS, FaultCounter, Faults
 from reportrunner.sandbox.kaltura_http import KalturaHttp, ReportsHttp
 from reportrunner.sandbox.kaltura_session import SessionDesk
+from reportrunner.sandbox.livekit_http import LivekitHttp
 from reportrunner.sandbox.log import Log, Record
+from reportrunner.sandbox.rest_fixtures import PREFIX, RestExchange, RestHttp
 from reportrunner.sandbox.server import Reply, Request, Server, plain
 from reportrunner.sandbox.service import Service
 
@@ -23,7 +26,8 @@ class Sandbox:
     """The stand-in for the providers as a context manager; port 0 takes a free one.
 
     ``clock`` gives unix seconds. ``today`` does too, for services that answer by what day it is: a job that pretends to
-    run on another day pretends there as well; it is ``clock`` where not given.
+    run on another day pretends there as well; it is ``clock`` where not given. ``rest`` has what sources that a project
+    describes itself are asked and answer, by their names.
     """
 
     def __init__(
@@ -34,6 +38,7 @@ class Sandbox:
         faults: Faults = NO_FAULTS,
         partner: int = 10042,
         today: Callable[[], float] | None = None,
+        rest: Mapping[str, tuple[RestExchange, ...]] | None = None,
     ) -> None:
         self._port = port
         self._today = today or clock
@@ -43,6 +48,9 @@ class Sandbox:
         self._services: tuple[Service, ...] = (
             self._kaltura,
             ReportsHttp(clock, self._counter, desk),
+            RestHttp(rest or {}, self._counter, lambda: self.base_url),
+            CloudflareHttp(clock, self._today, self._counter),
+            LivekitHttp(clock, self._today, self._counter),
         )
         self._log = Log()
         self._server: Server | None = None
@@ -55,9 +63,9 @@ class Sandbox:
             raise RuntimeError("the sandbox is not running")
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def base_url_of(self, provider: str) -> str:
-        """Return what stands in for a provider's base URL."""
-        return self.base_url + _BASE_PATHS.get(provider, "")
+    def base_url_of(self, provider: str, source: str = "") -> str:
+        """Return what stands in for the base URL of a provider, or of a source that a project describes itself."""
+        return self.base_url + (f"{PREFIX}{source}" if provider == "rest" else _BASE_PATHS.get(provider, ""))
 
     @property
     def log(self) -> tuple[Record, ...]:
