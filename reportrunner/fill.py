@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from reportrunner import __version__
 from reportrunner.errors import ProviderError
-from reportrunner.flow import Hole, Open, Request, Text, fill_json, fill_text, show
+from reportrunner.flow import Hole, Issued, Open, Request, Text, fill_json, fill_text, show
 
 _PATH_SAFE: Final = "/:@!$&'()*,;=~-._"
 _PORTS: Final = {"http": 80, "https": 443}
@@ -78,7 +78,7 @@ def fill(
 
 
 def _url(request: Request, base_url: str, value: Callable[[Open], str]) -> str:
-    if isinstance(request.path, Hole):
+    if isinstance(request.path, Hole | Issued):
         # A link that the provider itself issued is encoded already.
         url = urljoin(base_url.rstrip("/") + "/", value(request.path))
     else:

@@ -10,6 +10,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from reportrunner.holes import Digest as Digest
+from reportrunner.holes import Encoded as Encoded
+from reportrunner.holes import Hole as Hole
+from reportrunner.holes import Issued as Issued
+from reportrunner.holes import Open as Open
+from reportrunner.holes import Pairs as Pairs
+from reportrunner.holes import Segment as Segment
+from reportrunner.holes import Text as Text
+from reportrunner.holes import fill_text as fill_text
+from reportrunner.holes import show as show
 from reportrunner.table import Bulk, Rows
 
 
@@ -32,41 +42,6 @@ class Minted:
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
-    """A place that is filled when the request is sent: a secret, a session or a capture of an earlier step."""
-
-    kind: Literal["secret", "session", "capture"]
-    name: str
-
-    def __str__(self) -> str:
-        """Print the hole as plans, manifests and logs show it."""
-        return f"<{self.kind}:{self.name}>"
-
-
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """A place for the lowercase hex digest of parts that are known only when the request is sent."""
-
-    algorithm: Literal["md5", "sha1", "sha256", "sha512"]
-    parts: tuple[str | Hole, ...]
-
-    def __str__(self) -> str:
-        """Print what is hashed, unfilled."""
-        return f"<{self.algorithm}:{show(self.parts)}>"
-
-
-Open = Hole | Digest
-Text = str | Open | tuple[str | Open, ...]
-"""Text with open places; a tuple is the concatenation of its parts."""
-Pairs = tuple[tuple[str, Text], ...]
-
-
-def show(text: Text) -> str:
-    """Return the text with its holes unfilled."""
-    return fill_text(text, str)
-
-
-@dataclass(frozen=True, slots=True)
 class JsonBody:
     """A JSON object kept as pairs, so that requests stay values; a tuple is a list."""
 
@@ -85,12 +60,6 @@ def fill_json(value: JsonValue, fill: Callable[[Open], str]) -> object:
     return [fill_json(item, fill) for item in value] if isinstance(value, tuple) else value
 
 
-def fill_text(text: Text, fill: Callable[[Open], str]) -> str:
-    """Return the text with every open place filled."""
-    parts = text if isinstance(text, tuple) else (text,)
-    return "".join(part if isinstance(part, str) else fill(part) for part in parts)
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is to be sent, relative to the source's base URL; holes are filled only when it is sent."""
@@ -107,8 +76,9 @@ class Request:
     """The last page asked together with this one; a provider's growing window of pages needs it."""
     part: str = ""
     """The slice of the question that it asks for; slices are read in the order of their names."""
-    seen: frozenset[str] = frozenset()
-    """What earlier pages held, by its ids, so that a judge can tell a page that adds nothing; no part of its name."""
+    before: tuple[str, ...] = ()
+    """What the pages that led to it held or are known by, so that a judge can tell one that adds nothing
+    or comes again; no part of its name."""
 
     def canonical(self) -> str:
         """Return the one form that names this request in journal, de-duplication and manifest; holes stay unfilled."""

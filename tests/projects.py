@@ -27,7 +27,7 @@ AS_OF = "2026-11-16"
 
 def copy_project(folder: Path) -> Path:
     """Copy what a run of the showcase job reads."""
-    for name in ("jobs", "data", "templates"):
+    for name in ("jobs", "data", "templates", "apis"):
         shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "reportrunner.toml", folder)
     return folder

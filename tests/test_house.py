@@ -17,6 +17,7 @@ ROOMS = {
     "click": {"cli/"},
     "css_inline": {"formats/email.py"},
     "duckdb": {"duck.py"},
+    "jsonpath": {"providers/rest/places.py"},
     "jinja2": {"expression/syntax.py", "templating/"},
     "pydantic": {
         "cli/", "ask.py", "checker.py", "diagnose/", "fixtures.py", "formats/", "load/defaults.py", "providers/",

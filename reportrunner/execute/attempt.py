@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,12 +17,15 @@ from reportrunner.flow import (
     Again,
     Digest,
     Done,
+    Encoded,
     Exchange,
     Flow,
+    Issued,
     More,
     Open,
     Reply,
     Request,
+    Segment,
     Step,
     Verdict,
     fill_text,
@@ -137,6 +141,13 @@ class Desk:
         return Outcome(verdict, None, self._clean(reply), None, exchange)
 
     def _value(self, attempt: Attempt, hole: Open) -> str:
+        if isinstance(hole, Segment | Issued):
+            return hole.text if isinstance(hole, Segment) else hole.url
+        if isinstance(hole, Encoded):
+            text = fill_text(hole.parts, lambda part: self._value(attempt, part))
+            value = base64.b64encode(text.encode()).decode()
+            self.redactor.learn(value)
+            return value
         if isinstance(hole, Digest):
             text = fill_text(hole.parts, lambda part: self._value(attempt, part))
             value = hashlib.new(hole.algorithm, text.encode(), usedforsecurity=False).hexdigest()

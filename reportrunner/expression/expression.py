@@ -60,8 +60,8 @@ class Expression:
         return replace(self, text=text, pieces=tuple(merged))
 
 
-def parse(text: str) -> Expression | str:
-    """Parse a string; one without `{{` is returned as it is; raises ExpressionError."""
+def parse(text: str, roots: tuple[str, ...] = ROOTS) -> Expression | str:
+    """Parse a string whose expressions name `roots`; one without `{{` is returned as it is; raises ExpressionError."""
     if foreign := _FOREIGN.search(text):
         what = "comments" if foreign[0].startswith("{#") else "statements"
         raise ExpressionError(
@@ -73,7 +73,7 @@ def parse(text: str) -> Expression | str:
         block = _BLOCK.match(text, start)
         if block is None:
             raise ExpressionError('"{{" is not closed', start, 2, "write {{ name }} with both braces and quotes closed")
-        pieces += [text[end:start], read_slot(block[1], start)]
+        pieces += [text[end:start], read_slot(block[1], start, roots)]
         end = block.end()
     pieces.append(text[end:])
     return Expression(text, tuple(piece for piece in pieces if piece != "")) if len(pieces) > 1 else text

@@ -138,6 +138,16 @@ def _unix(value: object) -> int:
     return int((_with_zone(value) - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(seconds=1))
 
 
+def _unix_ms(value: object) -> int:
+    return _unix(value) * 1000
+
+
+def _utc(value: object) -> dt.datetime:
+    if not isinstance(value, dt.datetime):
+        raise ExpressionError(f"utc needs a timestamp, found {kind_of(value)}")
+    return _with_zone(value).astimezone(dt.UTC)
+
+
 def _day_id(value: object) -> str:
     if not isinstance(value, dt.date):
         raise ExpressionError(f"day_id needs a date or a timestamp, found {kind_of(value)}")
@@ -177,6 +187,8 @@ def _with_zone(value: dt.datetime) -> dt.datetime:
 FILTERS: Mapping[str, FilterKind] = {
     "date": FilterKind(_date, 1, 1, 'date("%Y-%m-%d")'),
     "unix": FilterKind(_unix),
+    "unix_ms": FilterKind(_unix_ms),
+    "utc": FilterKind(_utc),
     "day_id": FilterKind(_day_id),
     "join": FilterKind(_join, 0, 1, 'join(", ")'),
     "lower": FilterKind(_lower),

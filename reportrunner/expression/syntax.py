@@ -97,8 +97,8 @@ def _environment() -> Environment:
     return Environment(autoescape=False)  # noqa: S701  only its parser is used, nothing is rendered with it
 
 
-def read_slot(inner: str, start: int) -> Slot:
-    """Read what stands between the braces at an offset; raises ExpressionError."""
+def read_slot(inner: str, start: int, roots: tuple[str, ...] = ROOTS) -> Slot:
+    """Read what stands between the braces at an offset, which names one of `roots`; raises ExpressionError."""
     # jinja reads every line ending as one newline, which would shift the offsets
     source = "{{" + inner.replace("\r", " ") + "}}"
     whole = (start, len(source))
@@ -118,7 +118,10 @@ def read_slot(inner: str, start: int) -> Slot:
     output = tree.body[0] if len(tree.body) == 1 else None
     if not isinstance(output, nodes.Output) or len(output.nodes) != 1:
         raise ExpressionError("not an expression", *whole, _ALLOWED)
-    return _chain(output.nodes[0], tokens, source, start)
+    slot = _chain(output.nodes[0], tokens, source, start)
+    if slot.path[0] not in roots:
+        raise _unknown("", slot.path[0], slot.places[0], list(roots))
+    return slot
 
 
 def _tokens(source: str, start: int) -> list[tuple[int, str, str]]:
@@ -160,8 +163,6 @@ def _chain(node: nodes.Node, tokens: list[tuple[int, str, str]], source: str, st
             raise _refusal(node, tokens, (start, len(source)))
     rest = iter(tokens)
     places = [_next_place(rest, node.name)]
-    if node.name not in ROOTS:
-        raise _unknown("", node.name, places[0], list(ROOTS))
     places += [_next_place(rest, None if quoted else name) for name, quoted in reversed(parts)]
     filters = tuple(_filter(name, arguments, _next_place(rest, name)) for name, arguments in reversed(calls))
     return Slot(source, start, (node.name, *(name for name, _ in reversed(parts))), tuple(places), filters)

@@ -17,7 +17,8 @@ _OPERATORS: dict[str, Callable[[str, str], bool]] = {
     ">": operator.gt,
     "<": operator.lt,
 }
-_COMPARISON = re.compile(r"(event|appID|coloName|ipVersion)(==|!=|>=|<=|>|<)([\w.:-]+)", re.ASCII)
+_WORD = r"[^\s,;%=<>!()\"']+"
+_COMPARISON = re.compile(rf"(event|appID|coloName|ipVersion)(==|!=|>=|<=|>|<)({_WORD}(?: {_WORD})*)")
 _OR = re.compile(r",|\s+OR\s+")
 _AND = re.compile(r";|\s+AND\s+")
 

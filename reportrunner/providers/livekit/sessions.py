@@ -111,14 +111,14 @@ def judge_page(request: Request, reply: Reply) -> Verdict:
         found = entries(answer)
     except ValueError as error:
         return Refused("unreadable", f"{error}: {excerpt(reply.body)}")
-    new = frozenset(str(entry["sessionId"]) for entry in found) - request.seen
+    new = frozenset(str(entry["sessionId"]) for entry in found).difference(request.before)
     if not new:
         return Done()
     if request.page + 1 >= PAGES:
         return Refused("truncated", f"{PAGES:,} pages came and no end", "narrow the window, or raise limit")
     page = request.page + 1
     query = tuple((name, str(page) if name == "page" else value) for name, value in request.query)
-    return More((replace(request, query=query, page=page, seen=request.seen | new),))
+    return More((replace(request, query=query, page=page, before=(*request.before, *sorted(new))),))
 
 
 def entries(answer: wire.Fields) -> tuple[wire.Fields, ...]:

@@ -1,0 +1,88 @@
+"""The model of a dataset that asks an endpoint, made of the endpoint's definition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, create_model, field_validator
+
+from reportrunner.diagnose import Hinted
+from reportrunner.providers.rest.checking import used_window
+from reportrunner.providers.rest.definition import EndpointSpec
+from reportrunner.providers.rest.param import plain_param
+from reportrunner.providers.rest.templates import slots_of
+from reportrunner.spec import EndpointDataset, PollSpec
+from reportrunner.strict import Strict
+
+_FIELD = "param_"
+"""Before the names of fields: a param may have the name of a method."""
+
+
+class RestParams(Strict):
+    """Base of the params of an endpoint."""
+
+    diagnostic_noun: ClassVar[str] = "param"
+
+
+class RestDataset(EndpointDataset):
+    """Keys of a dataset that asks an endpoint of a rest source."""
+
+    familiar: ClassVar[Mapping[str, str]] = {
+        "filters": "is params here: write params = { ... }",
+        "query": "is params here: write params = { ... }",
+    }
+
+
+class Exported(RestDataset):
+    """Keys of a dataset that waits for an export."""
+
+    poll: PollSpec = PollSpec()
+
+
+def _none(cls: type[RestDataset], value: str | None) -> str | None:
+    if value is not None:
+        hint = "remove it; a request that names {{ window.start }} would take one"
+        raise Hinted(f"{cls.diagnostic_owner} takes no window", hint)
+    return value
+
+
+def dataset_model(name: str, spec: EndpointSpec) -> type[EndpointDataset]:
+    """Return the model of datasets that ask this endpoint."""
+    fields: dict[str, Any] = {"endpoint": (Literal[name], ...)}
+    validators: dict[str, Any] = {}
+    if used_window(spec):
+        fields["window"] = (str, ...) if spec.window == "required" else (str | None, None)
+    else:
+        validators["no_window"] = field_validator("window")(classmethod(_none))
+    if spec.params:
+        model = _params_model(name, spec)
+        needed = any(param.required and param.default is None for param in spec.params.values())
+        fields["params"] = (model, ...) if needed else (model, Field(default_factory=model))
+    base = Exported if spec.export is not None else RestDataset
+    made = create_model(f"Rest_{name}", __base__=base, __validators__=validators, **fields)
+    made.diagnostic_owner = name
+    made.__doc__ = spec.summary
+    return made
+
+
+def _params_model(name: str, spec: EndpointSpec) -> type[RestParams]:
+    in_path = {
+        slot.path[1]
+        for _, request in spec.requests
+        for slot in slots_of(request.path)
+        if slot.path[0] == "params" and len(slot.path) > 1
+    }
+    fields: dict[str, Any] = {}
+    for param, declared in spec.params.items():
+        fields[f"{_FIELD}{param}"] = declared.field(param, in_path=param in in_path)
+    made = create_model(f"RestParams_{name}", __base__=RestParams, **fields)
+    made.diagnostic_owner = name
+    return made
+
+
+def given_params(parameters: EndpointDataset, spec: EndpointSpec) -> Mapping[str, object]:
+    """Return the params that a dataset gives, those with a default among them, as templates see them."""
+    model = getattr(parameters, "params", None)
+    found = {name: getattr(model, f"{_FIELD}{name}") for name in spec.params}
+    return {name: plain_param(value, spec.params[name]) for name, value in found.items() if value is not None}

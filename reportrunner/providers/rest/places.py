@@ -1,0 +1,68 @@
+"""Where something stands in a JSON answer: JSONPath, compiled once; the one room of its library."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Annotated, Any
+
+import jsonpath
+from pydantic import AfterValidator
+
+from reportrunner.diagnose import Hinted
+
+_PLAIN = re.compile(r"\$((?:\.[A-Za-z_][A-Za-z0-9_-]*|\['[^'\\]*'\])*)")
+_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_-]*)|\['([^'\\]*)'\]")
+EVERY = "[*]"
+"""What a path of rows may end with: the members of the list are rows with and without it."""
+
+
+@lru_cache(maxsize=1024)
+def _compiled(path: str) -> jsonpath.JSONPath:
+    query = jsonpath.compile(path, strict=True)
+    assert isinstance(query, jsonpath.JSONPath)
+    return query
+
+
+@lru_cache(maxsize=1024)
+def steps_of(path: str) -> tuple[str, ...] | None:
+    """Return the names a path goes through where it is nothing but names, such as `$.amount.value`; else None."""
+    plain = _PLAIN.fullmatch(path)
+    return tuple(dotted or quoted for dotted, quoted in _STEP.findall(plain[1])) if plain else None
+
+
+def find(path: str, document: Any) -> list[Any]:
+    """Return everything that stands at the path; nothing is no error."""
+    steps = steps_of(path)
+    if steps is None:
+        return list(_compiled(path).findall(document))
+    for step in steps:
+        if not isinstance(document, dict) or step not in document:
+            return []
+        document = document[step]
+    return [document]
+
+
+def one(path: str, document: Any) -> Any:
+    """Return the first thing that stands at the path, None where nothing does."""
+    found = find(path, document)
+    return found[0] if found else None
+
+
+def check_path(path: str) -> str:
+    """Return the path; Hinted when it is none."""
+    if not path.startswith("$"):
+        right = f"$.{path.lstrip('.')}"
+        raise Hinted(
+            f'"{path}" is no JSONPath: it begins with $', f'write "{right}"' if _PLAIN.fullmatch(right) else ""
+        )
+    try:
+        _compiled(path)
+    except jsonpath.JSONPathError as error:
+        words = str(error.args[0] if error.args else error).partition("\n")[0]
+        raise Hinted(f'"{path}" is no JSONPath: {words}', 'write a path such as "$.data" or "$.amount.value"') from None
+    return path
+
+
+JsonPath = Annotated[str, AfterValidator(check_path)]
+"""A JSONPath, such as `$.data` or `$.links.next`."""

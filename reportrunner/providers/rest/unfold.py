@@ -1,0 +1,154 @@
+"""How an ask of a defined endpoint becomes its requests."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+from reportrunner.ask import Ask, Endpoint
+from reportrunner.flow import Flow, Hole, Poll, Request, SessionKey, Step
+from reportrunner.providers.rest.auth import Proof, proof_of, proven
+from reportrunner.providers.rest.checking import sends_days, used_window
+from reportrunner.providers.rest.dataset import Exported, dataset_model, given_params
+from reportrunner.providers.rest.definition import EndpointSpec
+from reportrunner.providers.rest.judging import CaptureJudge, FetchJudge, PollJudge
+from reportrunner.providers.rest.reading import columns_of, read_pages, readings_of
+from reportrunner.providers.rest.request import RequestSpec, write_request
+from reportrunner.providers.rest.source import RestSource, settings_of
+from reportrunner.providers.rest.templates import Scope
+from reportrunner.providers.rest.turning import first_page
+from reportrunner.source_spec import SourceSpec
+from reportrunner.window import Window
+from reportrunner.window.span import WindowError, parse_duration
+from reportrunner.window.zone import day_of, day_unix, load_zone
+
+ZONE_UNKNOWN = "No source says in which time zone its days are: rows near the window's ends may be a neighbour's"
+
+
+def endpoints_of(source: SourceSpec) -> Mapping[str, Endpoint]:
+    """Return the endpoints that a source defines."""
+    return {name: _endpoint(name, spec) for name, spec in settings_of(source).endpoints.items()}
+
+
+def _endpoint(name: str, spec: EndpointSpec) -> Endpoint:
+    unknown = (("window.zone_unknown", ZONE_UNKNOWN),) if sends_days(spec) and spec.zone is None else ()
+    endpoint = Endpoint(
+        name=name,
+        summary=spec.summary,
+        parameters=dataset_model(name, spec),
+        unfold=partial(unfold, spec=spec),
+        columns=lambda _: columns_of(spec),
+        key=lambda _: tuple(spec.key),
+        findings=lambda parameters: unknown if parameters.window is not None else (),
+        zone=_zone_words(spec),
+        permissions=spec.permissions,
+        limits=_limits(spec),
+        traps=(*spec.traps, *_own_traps(spec)),
+    )
+    return replace(endpoint, action=lambda _: spec.action) if spec.action else endpoint
+
+
+def _zone_words(spec: EndpointSpec) -> str:
+    if not used_window(spec):
+        return ""
+    if not sends_days(spec):
+        return "exact instants"
+    return "days of an unknown time zone" if spec.zone is None else f"days of {spec.zone} ({spec.zone_from})"
+
+
+def _limits(spec: EndpointSpec) -> tuple[str, ...]:
+    if spec.paging is None:
+        return ()
+    return (f"{spec.paging.most:,} pages; more are an error and not cut",)
+
+
+def _own_traps(spec: EndpointSpec) -> tuple[str, ...]:
+    found = ["a column that no row has is an error (exit 4)"]
+    if spec.export is not None:
+        found += ["an unknown status word ends the run with exit 4 and is shown as it came"]
+        if not spec.retry.repeatable:
+            found += ["generate is never sent twice, unless poll.regenerate allows it"]
+    if spec.paging is not None:
+        found += ["a page that comes again ends the run with exit 4"]
+    if getattr(spec.paging, "stop", "") == "short":
+        found += ["a page shorter than size is taken for the last: a service that caps size would lose rows"]
+    return tuple(found)
+
+
+def unfold(ask: Ask, spec: EndpointSpec) -> Flow:
+    """Return the flow of an ask: one request and its pages, or generate, poll and serve."""
+    settings = settings_of(ask.source.settings)
+    _check_days(ask.endpoint.name, spec, ask.window)
+    scope = Scope(given_params(ask.parameters, spec), ask.window)
+    key = _session(ask, settings)
+    proof = proof_of(settings.auth, settings.session_in, key.source if key else "")
+    expired = tuple(settings.expired) if key else ()
+    readings = readings_of(spec, ask.parameters)
+    read = partial(read_pages, spec=spec, readings=readings)
+    kind = f"rest.{ask.source.name}.{ask.endpoint.name}"
+    if spec.export is not None:
+        steps, deadline = _export(ask, spec, scope, proof, expired)
+        return Flow(ask.dataset, ask.source.name, kind, steps, read, key, deadline=deadline)
+    assert spec.request is not None
+    request = proven(first_page(spec.paging, write_request(spec.request, scope)), proof)
+    judge = FetchJudge(spec, expired, proof[1])
+    step = Step("fetch", request, judge, _repeatable(spec, spec.request), timeout=parse_duration(spec.timeout))
+    return Flow(ask.dataset, ask.source.name, kind, (step,), read, key)
+
+
+def _session(ask: Ask, settings: RestSource) -> SessionKey | None:
+    """Return the session of an ask: a borrowed one, or the source's own; none for basic and for open APIs."""
+    if settings.session is not None:
+        return SessionKey(settings.session, tuple(ask.parameters.privileges))
+    if settings.auth is None or settings.auth.basic is not None:
+        return None
+    return SessionKey(ask.source.name)
+
+
+def _repeatable(spec: EndpointSpec, request: RequestSpec) -> bool:
+    return request.method == "GET" if spec.retry.repeatable is None else spec.retry.repeatable
+
+
+def _export(
+    ask: Ask, spec: EndpointSpec, scope: Scope, proof: Proof, expired: tuple[int, ...]
+) -> tuple[tuple[Step, ...], dt.timedelta]:
+    export, parameters = spec.export, ask.parameters
+    assert export is not None
+    assert isinstance(parameters, Exported)
+    hidden = () if export.serve.link is None else (export.serve.link,)
+    every = parse_duration(parameters.poll.every) if parameters.poll.every else None
+    waiting = Poll(parse_duration(parameters.poll.timeout), every)
+    timeout = parse_duration(spec.timeout)
+    generate, poll = (proven(write_request(one.request, scope), proof) for one in (export.generate, export.poll))
+    if export.serve.request is not None:
+        serve = proven(write_request(export.serve.request, scope), proof)
+    else:
+        serve = Request("GET", Hole("capture", export.serve.link or ""))
+    repeatable = parameters.poll.regenerate or spec.retry.repeatable is True
+    steps = (
+        Step("generate", generate, CaptureJudge(spec, expired, proof[1], hidden), repeatable, timeout=timeout),
+        Step("poll", poll, PollJudge(spec, expired, proof[1], hidden), poll=waiting, timeout=timeout),
+        Step("serve", serve, FetchJudge(spec, expired, proof[1]), timeout=timeout),
+    )
+    return steps, waiting.timeout + dt.timedelta(minutes=10)
+
+
+def _check_days(name: str, spec: EndpointSpec, window: Window | None) -> None:
+    """Refuse a window that ends inside a day, or whose days are another zone's; WindowError with what to write."""
+    if window is None or not sends_days(spec):
+        return
+    if not window.whole_days:
+        raise WindowError(
+            f"{name} knows whole days only, and this window ends inside one"
+            '; write a period of days or more with offset = -1, last = "7 days", or dates in from and to'
+        )
+    if spec.zone is None or spec.zone == window.zone:
+        return
+    zone = load_zone(spec.zone)
+    if any(unix != day_unix(day_of(unix, zone), zone) for unix in (window.start_unix, window.end_unix)):
+        raise WindowError(
+            f"{name} counts days of {spec.zone} ({spec.zone_from}), and this window's days are those of {window.zone}"
+            f'; write timezone = "{spec.zone}" in the job'
+        )
