@@ -150,7 +150,7 @@ def test_pages_without_end_are_an_error() -> None:
     verdict = judged(one, says({"sessions": [{"sessionId": "RM_0"}]}))
     assert isinstance(verdict, More)
     request = verdict.requests[0]
-    assert (request.seen, request.page) == (frozenset({"RM_0"}), 1)
+    assert (request.before, request.page) == (("RM_0",), 1)
     last = type(request)(request.method, request.path, request.query, request.headers, page=999)
     verdict = one.steps[0].judge(last, says({"sessions": [{"sessionId": "RM_1"}]}))
     assert isinstance(verdict, Refused)

@@ -22,10 +22,10 @@ from queue import Queue
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 LIST = HERE / "MUTATIONS.md"
-SECTIONS = {"13": 25, "14": 33, "l2": 6, "l3": 16, "l4": 3, "l5": 4, "l7": 11}
-"""How many rows a section has: 13 and 14 of kaltura.md, those with an l of livekit.md."""
+SECTIONS = {"13": 25, "14": 33, "l2": 6, "l3": 16, "l4": 3, "l5": 4, "l7": 11, "c8": 14}
+"""How many rows a section has: 13 and 14 of kaltura.md, those with an l of livekit.md, with a c of cloudflare.md."""
 ROWS = tuple(f"{section}.{number:02d}" for section, count in SECTIONS.items() for number in range(1, count + 1))
-TOML = ("trap_mutations.toml", "livekit_mutations.toml")
+TOML = ("trap_mutations.toml", "livekit_mutations.toml", "cloudflare_mutations.toml")
 COPIED = ("reportrunner", "tests/traps", "data", "jobs", "templates")
 FILES = ("pyproject.toml", "reportrunner.toml")
 WORKERS = 2
@@ -44,7 +44,9 @@ class Mutation:
     @property
     def test_file(self) -> str:
         section = self.row.partition(".")[0]
-        name = "livekit_rules" if section.startswith("l") else f"kaltura_section_{section}"
+        if section.startswith("l"):
+            return "tests/traps/test_livekit_rules.py"
+        name = f"cloudflare_section_{section[1:]}" if section.startswith("c") else f"kaltura_section_{section}"
         return f"tests/traps/test_{name}.py"
 
     @property
@@ -140,9 +142,10 @@ def written(outcomes: Iterable[Outcome]) -> str:
     lines = [
         "# What the tests of traps fail for",
         "",
-        "Each row of `kaltura.md` sections 13 and 14 and each rule of `livekit.md` (`l7.01`: row 1 of section 7), the",
-        "change of this product that takes its handling away (the exact texts stand in `*_mutations.toml`), and the",
-        "tests that failed for it in a changed copy. Written by `python -m tests.traps.trap_mutations`.",
+        "Each row of `kaltura.md` sections 13 and 14, each rule of `livekit.md` (`l7.01` is row 1 of its section 7),",
+        "and each row of `cloudflare.md` section 8 (`c8.01`): the change of this product that takes its handling away",
+        "(the exact texts stand in `*_mutations.toml`), and the tests that failed for it in a changed copy.",
+        "Written by `python -m tests.traps.trap_mutations`.",
         "",
         "| Row | File | What is taken away | Failed |",
         "|---|---|---|---|",

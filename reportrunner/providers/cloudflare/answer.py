@@ -86,7 +86,7 @@ class Answer:
             return None
         totals = self.result.get("totals")
         told = totals if isinstance(totals, dict) else {}
-        found = [(column, told[column.name]) for column in self.asked.metrics if column.additive]
+        found = [(column, told.get(column.name)) for column in self.asked.metrics if column.additive]
         found = [(column, total) for column, total in found if total is not None]
         return Claim(tuple(c for c, _ in found), tuple(cell(total, c, 0) for c, total in found))
 

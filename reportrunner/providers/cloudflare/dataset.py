@@ -95,6 +95,8 @@ def get(ask: Ask, path: str, query: Pairs = (), page: int = 0) -> Request:
 
 
 def fetch(ask: Ask, request: Request, judge: Judge, read: Read) -> Flow:
-    """Return a flow of one call, and the pages that it grows."""
+    """Return a flow of one call, and the pages that it grows; a page of a list can be read alone."""
     kind = f"cloudflare.{ask.endpoint.name}"
-    return Flow(ask.dataset, ask.source.name, kind, (Step("fetch", request, judge),), read, deadline=DEADLINE)
+    steps = (Step("fetch", request, judge),)
+    early = read if request.page else None
+    return Flow(ask.dataset, ask.source.name, kind, steps, read, early=early, deadline=DEADLINE)
