@@ -12,13 +12,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from reportrunner.sandbox import CREDENTIALS, Sandbox, livekit_http
+from reportrunner.sandbox import CREDENTIALS, Sandbox, livekit_http, livekit_json
 from reportrunner.sandbox.livekit_http import LivekitHttp
 
 
 def plant(told: Path) -> None:
     """Note every token; echo the newest one, the key and the secret as names of rooms."""
-    answer, entry = LivekitHttp.answer, livekit_http.list_entry
+    answer, entry = LivekitHttp.answer, livekit_json.list_entry
     newest: list[str] = []
     turns = itertools.count()
 
@@ -35,7 +35,7 @@ def plant(told: Path) -> None:
         return {**found, "roomName": f"room {rooms[next(turns) % 4]}"}
 
     LivekitHttp.answer = noted  # type: ignore[method-assign]
-    livekit_http.list_entry = echoing
+    vars(livekit_http)["list_entry"] = echoing
 
 
 if __name__ == "__main__":
