@@ -57,8 +57,8 @@ LONGEST: Final = 366 * 86_400
 """Seconds; a longer life of a session is taken for this one."""
 
 
-def sign_in(source: Source, key: SessionKey, now: dt.datetime) -> Flow:
-    """Return the flow that gets a session of this source."""
+def sign_in(source: Source, _: SessionKey, now: dt.datetime) -> Flow:
+    """Return the flow that gets a session of this source; it runs under none."""
     auth = settings_of(source.settings).auth
     assert auth is not None
     if auth.oauth2 is not None:
@@ -67,7 +67,7 @@ def sign_in(source: Source, key: SessionKey, now: dt.datetime) -> Flow:
         assert auth.sign_in is not None
         steps = _steps(auth.sign_in, now)
     deadline = dt.timedelta(minutes=5)
-    return Flow("", source.name, f"rest.{source.name}.sign_in", steps, _no_rows, key, deadline=deadline)
+    return Flow("", source.name, f"rest.{source.name}.sign_in", steps, _no_rows, deadline=deadline)
 
 
 def _no_rows(_: tuple[Reply, ...]) -> Rows:

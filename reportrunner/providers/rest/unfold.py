@@ -45,7 +45,7 @@ def _endpoint(name: str, spec: EndpointSpec) -> Endpoint:
         permissions=spec.permissions,
         limits=_limits(spec),
         traps=(*spec.traps, *_own_traps(spec)),
-        action=lambda _: spec.action,
+        **({"action": lambda _: spec.action} if spec.action else {}),
     )
 
 
