@@ -42,9 +42,9 @@ columns  = { id = "integer", at = { type = "timestamp", from = "at" } }
 key      = ["idd"]
 total    = "$.total"
 """
+    unused = 'no request names the param "unused": it would do nothing'
     assert said(HEAD + BEARER + text, tmp_path) == [
-        '7: no request names the param "unused": it would do nothing [write unused = "{{ params.unused }}" in the query,'
-        " or remove it]",
+        f'7: {unused} [write unused = "{{{{ params.unused }}}}" in the query, or remove it]',
         '8: window has no "strt"; did you mean "start"?',
         "8: unix needs a timestamp, found text [use a timestamp, such as {{ windows.week.start | unix }}]",
         '8: captured has no "x"',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 from reportrunner.ask import Ask, Endpoint
@@ -33,7 +34,7 @@ def endpoints_of(source: SourceSpec) -> Mapping[str, Endpoint]:
 
 def _endpoint(name: str, spec: EndpointSpec) -> Endpoint:
     unknown = (("window.zone_unknown", ZONE_UNKNOWN),) if sends_days(spec) and spec.zone is None else ()
-    return Endpoint(
+    endpoint = Endpoint(
         name=name,
         summary=spec.summary,
         parameters=dataset_model(name, spec),
@@ -45,8 +46,8 @@ def _endpoint(name: str, spec: EndpointSpec) -> Endpoint:
         permissions=spec.permissions,
         limits=_limits(spec),
         traps=(*spec.traps, *_own_traps(spec)),
-        **({"action": lambda _: spec.action} if spec.action else {}),
     )
+    return replace(endpoint, action=lambda _: spec.action) if spec.action else endpoint
 
 
 def _zone_words(spec: EndpointSpec) -> str:
