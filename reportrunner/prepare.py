@@ -9,7 +9,7 @@ from pathlib import Path
 from reportrunner.errors import Diagnostic
 from reportrunner.formats import FORMATS, missing_extra
 from reportrunner.inputs import read_templates
-from reportrunner.job import BoundOutput, JobSpec, Moment
+from reportrunner.job import BoundOutput, JobSpec, Moment, Project
 from reportrunner.load import Families, Given, load_job, load_project
 from reportrunner.plan import RunPlan, plan_run
 from reportrunner.project_root import job_name
@@ -44,9 +44,17 @@ class Prepared:
     renderer: Renderer
 
 
-def prepare(order: Order) -> Prepared:
-    """Load and plan a job; InvalidError carries everything that is wrong with it and its project."""
-    project = load_project(order.root, f"{order.shown_root}reportrunner.toml", FAMILIES)
+def project_of(order: Order) -> Project:
+    """Return the project of a job; InvalidError when its file is no TOML."""
+    return load_project(order.root, f"{order.shown_root}reportrunner.toml", FAMILIES)
+
+
+def prepare(order: Order, project: Project | None = None) -> Prepared:
+    """Load and plan a job; InvalidError carries everything that is wrong with it and its project.
+
+    `project` is what `project_of` gave for another job of the same project: many jobs read it once.
+    """
+    project = project or project_of(order)
     file = read_toml(order.job, order.shown)
     job = load_job(file, job_name(order.job, order.root), project, order.moment, order.given, FAMILIES)
     job = replace(job, diagnostics=(*project.diagnostics, *job.diagnostics))

@@ -197,7 +197,7 @@ def test_the_diagnostic_in_the_readme_is_what_the_command_prints(
 ) -> None:
     import shutil
 
-    for name in ("jobs", "templates", "data"):
+    for name in ("jobs", "templates", "data", "apis"):
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "reportrunner.toml", tmp_path)
     job = tmp_path / "jobs/weekly-compliance.toml"

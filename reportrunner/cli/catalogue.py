@@ -9,7 +9,7 @@ from typing import TypedDict
 
 import click
 
-from reportrunner.ask import Endpoint, Provider
+from reportrunner.ask import Endpoint, Provider, Source
 from reportrunner.cli.keys import WIDTH, key_lines
 from reportrunner.diagnose.shape import is_model, union_members
 from reportrunner.spec import EndpointDataset
@@ -32,8 +32,20 @@ _READS_ONLY = next(field.default for field in dataclasses.fields(Endpoint) if fi
 def provider_text(provider: Provider) -> list[str]:
     """Return what a provider is, how a source is configured, and its endpoints."""
     lines = [f"{provider.name}: {provider.summary}", "", "[sources.x]", *key_lines(provider.settings)]
-    if provider.endpoints_of and not provider.endpoints:
-        lines += ["", "endpoints", "  each source defines its own: explain SOURCE in the project tells them"]
+    if provider.endpoints_of:
+        return [*lines, "", "endpoints", "  each source defines its own: explain SOURCE in the project tells them"]
+    return [*lines, *_endpoints(provider)]
+
+
+def source_text(source: Source) -> list[str]:
+    """Return what a source of the project is, and its endpoints."""
+    kind = source.provider.name
+    head = f"{source.name}: a {kind} source at {source.settings.base_url} (explain {kind} tells its keys)"
+    return [head, *_endpoints(source.provider)]
+
+
+def _endpoints(provider: Provider) -> list[str]:
+    lines = []
     width = max(map(len, provider.endpoints), default=0)
     for head, endpoints in _grouped(provider).items():
         lines += ["", head, *(f"  {endpoint.name:<{width}}  {endpoint.summary}" for endpoint in endpoints)]

@@ -16,7 +16,13 @@ def command(subject: str, more: str | None) -> int:
 
     In a project its sources can be explained too, with the endpoints that they define.
     """
-    from reportrunner.cli.catalogue import endpoint_text, provider_text, report_object_text, report_type_text
+    from reportrunner.cli.catalogue import (
+        endpoint_text,
+        provider_text,
+        report_object_text,
+        report_type_text,
+        source_text,
+    )
     from reportrunner.cli.project import sources_here
     from reportrunner.finding_codes import CODES
     from reportrunner.providers import PROVIDERS
@@ -27,9 +33,11 @@ def command(subject: str, more: str | None) -> int:
     if subject in CODES:
         return _print([subject, "", CODES[subject]])
     name, _, endpoint = subject.partition(".")
-    sources = {name: replace(source.provider, name=name) for name, source in sources_here().items()}
-    providers = {**sources, **PROVIDERS}
+    sources = {name: source for name, source in sources_here().items() if name not in PROVIDERS}
+    providers = {**PROVIDERS, **{name: replace(source.provider, name=name) for name, source in sources.items()}}
     provider = providers.get(name)
+    if name in sources and not endpoint:
+        return _print(source_text(sources[name]))
     if provider is not None and not endpoint:
         return _print(provider_text(provider))
     if provider is not None and endpoint in provider.endpoints:

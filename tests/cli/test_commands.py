@@ -68,7 +68,7 @@ dataset = "after"
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the project, and the current folder."""
-    for name in ("jobs", "templates", "data"):
+    for name in ("jobs", "templates", "data", "apis"):
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "reportrunner.toml", tmp_path)
     monkeypatch.chdir(tmp_path)

@@ -99,6 +99,7 @@ def copy_project(folder: Path) -> Path:
     folder.mkdir(exist_ok=True)
     shutil.copytree(ROOT / "data", folder / "data")
     shutil.copytree(ROOT / "templates", folder / "templates")
+    shutil.copytree(ROOT / "apis", folder / "apis")
     (folder / "jobs").mkdir()
     shutil.copy(ROOT / JOB, folder / JOB)
     shutil.copy(ROOT / "reportrunner.toml", folder)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import hashlib
 import io
 import json
 import os
@@ -15,7 +16,7 @@ import re
 import shutil
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -45,7 +46,11 @@ NEW_YORK = ZoneInfo("America/New_York")
 NOW = dt.datetime(2026, 11, 16, 12, tzinfo=dt.UTC).timestamp()
 """The sandbox's clock: what is on air, and how far its log of beacons goes back."""
 LIVE = ("1_earn1", "1_quest1", "1_town1")
-WARNED = {"jobs/examples/kaltura/beacons.toml": {"checks.both_streams_at_once"}}
+WARNED = {
+    "jobs/examples/kaltura/beacons.toml": {"checks.both_streams_at_once"},
+    "jobs/examples/rest/issues.toml": {"checks.nobody_waits_for_a_month"},
+    "jobs/examples/rest/merged.toml": {"checks.reviewed"},
+}
 """Warnings that an example is there to show."""
 FREE = ("Reportrunner", "Job file", "Time-zone data")
 """What a page says of the machine that made it, and of comments in the job."""
@@ -66,9 +71,9 @@ class Ended:
         (found,) = (self.ran.folder / job.removeprefix(f"{FOLDER}/").removesuffix(".toml")).iterdir()
         return found
 
-    def rows(self, job: str, file: str) -> list[dict[str, str]]:
+    def rows(self, job: str, file: str, of: str = "kaltura") -> list[dict[str, str]]:
         """A CSV that an example published."""
-        text = (self.folder(f"{FOLDER}/kaltura/{job}.toml") / file).read_text("utf-8-sig")
+        text = (self.folder(f"{FOLDER}/{of}/{job}.toml") / file).read_text("utf-8-sig")
         return list(csv.DictReader(io.StringIO(text)))
 
 
@@ -178,6 +183,18 @@ def test_nothing_expected_is_left_over_from_an_example_that_is_gone() -> None:
     names = {name_of(job) for job in JOBS}
     assert {path.name for path in (GOLDEN / "examples").iterdir()} == names
     assert {path.stem for path in (GOLDEN / "plans" / "examples").iterdir()} == names
+
+
+def test_an_api_is_defined_once_for_all_its_jobs() -> None:
+    """And by one file, whose hash the project file has."""
+    jobs = [tomllib.loads((ROOT / job).read_text("utf-8")) for job in JOBS if "/rest/" in job]
+    asked = Counter(d["source"] for job in jobs for d in job["datasets"].values() if "source" in d)
+    assert (len(jobs), set(asked)) == (5, {"payments", "codehost", "helpdesk"})
+    sources = tomllib.loads((ROOT / "reportrunner.toml").read_text("utf-8"))["sources"]
+    for name in asked:
+        assert "endpoints" not in sources[name]
+        file = ROOT / sources[name]["include"]["file"]
+        assert hashlib.sha256(file.read_bytes()).hexdigest() == sources[name]["include"]["sha256"]
 
 
 # --- the numbers, counted again ------------------------------------------------------------------------------------
@@ -299,6 +316,67 @@ def test_custom_csv(ended: Ended) -> None:
 def test_esearch(ended: Ended) -> None:
     without = {one.entry_id for one in items(0) if not one.live and not captions(one)}
     assert {row["entry_id"] for row in ended.rows("esearch", "missing.csv")} == without
+
+
+def answered(name: str, at: Callable[[Any], list[Any]]) -> list[Any]:
+    """The rows of a source's fixtures, over all its pages."""
+    return [
+        row
+        for file in sorted((ROOT / "apis/fixtures").glob(f"{name}-*.json"))
+        for row in at(json.loads(file.read_text()))
+    ]
+
+
+def test_charges(ended: Ended) -> None:
+    charges = answered("charges", lambda page: page["data"])
+    rows = {row["currency"]: row for row in ended.rows("charges", "taken.csv", "rest")}
+    assert set(rows) == {"eur", "usd"}
+    for currency, row in rows.items():
+        mine = [one for one in charges if one["currency"] == currency]
+        cents = {state: sum(o["amount"] for o in mine if o["status"] == state) for state in ("succeeded", "failed")}
+        assert (Decimal(row["taken"]), Decimal(row["lost"])) == (
+            Decimal(cents["succeeded"]) / 100,
+            Decimal(cents["failed"]) / 100,
+        )
+        assert Decimal(row["refunded"]) == Decimal(sum(one["amount_refunded"] for one in mine)) / 100
+
+
+def test_balance(ended: Ended) -> None:
+    with (ROOT / "apis/fixtures/balance.csv").open(encoding="utf-8") as file:
+        told = {(row["reporting_category"], row["currency"]): Decimal(row["net"]) for row in csv.DictReader(file)}
+    rows = ended.rows("balance", "balance.csv", "rest")
+    assert {(row["reporting_category"], row["currency"]): Decimal(row["net"]) for row in rows} == told
+
+
+def test_issues(ended: Ended) -> None:
+    issues = answered("issues", lambda page: page)
+    waiting = {
+        one["number"] for one in issues if one["state"] == "open" and not one["assignee"] and "pull_request" not in one
+    }
+    assert {int(row["number"]) for row in ended.rows("issues", "waiting.csv", "rest")} == waiting
+
+
+def test_merged(ended: Ended) -> None:
+    merged = answered("merged", lambda page: page["data"]["search"]["nodes"])
+    sizes = Counter(
+        (one["additions"] + one["deletions"] >= 50) + (one["additions"] + one["deletions"] >= 200) for one in merged
+    )
+    rows = ended.rows("merged", "by_size.csv", "rest")
+    assert [int(row["merged"]) for row in rows] == [sizes[size] for size in range(3)]
+
+
+def test_tickets(ended: Ended) -> None:
+    tickets = answered("tickets", lambda page: page["tickets"])
+    rows = {row["channel"]: row for row in ended.rows("tickets", "by_channel.csv", "rest")}
+    assert {name: int(row["tickets"]) for name, row in rows.items()} == Counter(one["channel"] for one in tickets)
+    for name, row in rows.items():
+        spans = [
+            dt.datetime.fromisoformat(one["solved_at"]) - dt.datetime.fromisoformat(one["created_at"])
+            for one in tickets
+            if one["channel"] == name and one["solved_at"]
+        ]
+        mean = sum(spans, dt.timedelta()) / dt.timedelta(hours=len(spans)) if spans else None
+        assert (Decimal(row["hours"]) if row["hours"] else None) == (None if mean is None else round(Decimal(mean), 1))
 
 
 def spread(mine: Iterable[Event]) -> dict[str, list[Any]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 JOB = "jobs/weekly-compliance.toml"
 AS_OF = "2026-11-16"
-PARTS = ("reportrunner.toml", "jobs", "data", "templates")
+PARTS = ("reportrunner.toml", "jobs", "data", "templates", "apis")
 
 
 @dataclass(frozen=True, slots=True)
