@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, Field, field_validator
 
@@ -31,7 +31,7 @@ def _id(value: str) -> str:
     return value
 
 
-class SessionsGet(EndpointDataset):
+class OneSession(EndpointDataset):
     """Keys of `sessions.get` and its parts."""
 
     diagnostic_owner: ClassVar[str] = "sessions.get"
@@ -40,13 +40,6 @@ class SessionsGet(EndpointDataset):
         "sessionId": 'is spelt id; write id = "{{ each }}"',
         "roomId": 'is spelt id; write id = "{{ each }}"',
     }
-    endpoint: Literal[
-        "sessions.get",
-        "sessions.get#participants",
-        "sessions.get#connections",
-        "sessions.get#quality",
-        "sessions.get#publishBps",
-    ]
     id: Annotated[str, AfterValidator(_id), Field(description="Id of a session, RM_...")]
 
     @field_validator("window")
@@ -55,6 +48,40 @@ class SessionsGet(EndpointDataset):
         if value is not None:
             raise Hinted("a session is asked by its id, and takes no window", "give sessions.list the window")
         return value
+
+
+class SessionsGet(OneSession):
+    """`sessions.get`: the session itself."""
+
+    endpoint: Literal["sessions.get"]
+
+
+class Participants(OneSession):
+    """`sessions.get#participants`: who took part."""
+
+    diagnostic_owner: ClassVar[str] = "sessions.get#participants"
+    endpoint: Literal["sessions.get#participants"]
+
+
+class Connections(OneSession):
+    """`sessions.get#connections`: their connections."""
+
+    diagnostic_owner: ClassVar[str] = "sessions.get#connections"
+    endpoint: Literal["sessions.get#connections"]
+
+
+class Quality(OneSession):
+    """`sessions.get#quality`: the quality over time."""
+
+    diagnostic_owner: ClassVar[str] = "sessions.get#quality"
+    endpoint: Literal["sessions.get#quality"]
+
+
+class PublishBps(OneSession):
+    """`sessions.get#publishBps`: the bits per second over time."""
+
+    diagnostic_owner: ClassVar[str] = "sessions.get#publishBps"
+    endpoint: Literal["sessions.get#publishBps"]
 
 
 def details(answer: wire.Fields) -> Iterator[wire.Fields]:
@@ -166,7 +193,7 @@ class DetailsReader:
 def unfold_details(ask: Ask, part: Part, known: tuple[Column, ...], staged: bool) -> Flow:
     """Return the flow of one session; every part of a session asks the same, and is asked once."""
     parameters = ask.parameters
-    assert isinstance(parameters, SessionsGet)
+    assert isinstance(parameters, OneSession)
     read = DetailsReader(
         declare(known, parameters.columns), part, parameters.id, ask.value is not None, ask.now, staged
     )
@@ -183,19 +210,19 @@ def _key(_: EndpointDataset) -> tuple[str, ...]:
 
 
 def _endpoint(
-    name: str, summary: str, part: Part, known: tuple[Column, ...], traps: tuple[str, ...], *, staged: bool = True
+    model: type[OneSession], summary: str, part: Part, known: tuple[Column, ...], trap: str, *, staged: bool = True
 ) -> Endpoint:
     return Endpoint(
-        name=name,
+        name=get_args(model.model_fields["endpoint"].annotation)[0],
         summary=summary,
-        parameters=SessionsGet,
+        parameters=model,
         unfold=partial(unfold_details, part=part, known=known, staged=staged),
         columns=partial(_declared, known=known),
         key=_key if part is details else lambda _: (),
         zone="no days: a session as a whole",
         permissions="a token with the grant roomList; the Scale plan or a higher one",
         limits=("one request per session, however many of its parts a job reads",),
-        traps=(*traps, *TRAPS),
+        traps=(trap, *TRAPS),
     )
 
 
@@ -204,42 +231,43 @@ TRAPS = (
     "a session of the list may be unknown by then (404): its rows are missing, told as livekit.session_gone",
     "zero values are left out of the answer, and 64-bit numbers are texts: both are landed as exact numbers",
 )
+POINTS = "a point without a value is 0; a whole series may be missing"
 ENDPOINTS = (
     _endpoint(
-        "sessions.get",
+        SessionsGet,
         "One session: times, billable bytes and minutes",
         details,
         columns.DETAILS,
-        ("bandwidth is what is billed; it is not the sum of bandwidthIn and bandwidthOut of the list",),
+        "bandwidth is what is billed; it is not the sum of bandwidthIn and bandwidthOut of the list",
     ),
     _endpoint(
-        "sessions.get#participants",
+        Participants,
         "Who took part in a session, with place, device and time",
         participants,
         columns.PARTICIPANTS,
-        ("a participant may leave and come back: connectedSeconds adds up the connections that ended",),
+        "a participant may leave and come back: connectedSeconds adds up the connections that ended",
     ),
     _endpoint(
-        "sessions.get#connections",
+        Connections,
         "Every connection of every participant",
         connections,
         columns.CONNECTIONS,
-        ("a connection that lasts has no leftAt, and no connectedSeconds",),
+        "a connection that lasts has no leftAt, and no connectedSeconds",
     ),
     _endpoint(
-        "sessions.get#quality",
+        Quality,
         "The quality of a session over time",
         partial(series, name="quality"),
         columns.QUALITY,
-        ("a point without a value is 0; a whole series may be missing",),
+        POINTS,
         staged=False,
     ),
     _endpoint(
-        "sessions.get#publishBps",
+        PublishBps,
         "The bits per second published in a session over time",
         partial(series, name="publishBps"),
         columns.PUBLISH_BPS,
-        ("a point without a value is 0; a whole series may be missing",),
+        POINTS,
         staged=False,
     ),
 )

@@ -61,7 +61,7 @@ def unfold_list(ask: Ask) -> Flow:
     assert window is not None
     first, after = days_of(window)
     begins, notes = _moment(window.start_unix), list[Note]()
-    asked = first_day(ask, parameters, first, after)
+    asked = first_day(ask, parameters, window)
     if asked > first:
         said = f"sessions that began before {asked} (UTC) cannot be asked for any more, and are missing"
         begins, notes = dt.datetime.combine(asked, dt.time(), dt.UTC), [Note("livekit.clamped", said)]
@@ -77,8 +77,9 @@ def days_of(window: Window) -> tuple[dt.date, dt.date]:
     return _moment(window.start_unix).date(), _moment(window.end_unix - 1).date() + DAY
 
 
-def first_day(ask: Ask, parameters: SessionsList, first: dt.date, after: dt.date) -> dt.date:
+def first_day(ask: Ask, parameters: SessionsList, window: Window) -> dt.date:
     """Return the first day that is asked for; WindowError where the service would not answer (livekit.md §2)."""
+    first, after = days_of(window)
     today = ask.now.astimezone(dt.UTC).date()
     seventh = today - DAYS * DAY
     earliest = seventh + DAY
@@ -86,13 +87,19 @@ def first_day(ask: Ask, parameters: SessionsList, first: dt.date, after: dt.date
         return first
     if parameters.too_old == "clamp" and after > earliest:
         return earliest
-    ways = [f'begin the window on {earliest} (from = {earliest}, to = "as_of")']
+    ways = [f'write from = {_day_from(earliest, window)} and to = "as_of"']
     ways += ['write too_old = "clamp" to leave out what is older'] if after > earliest else []
     ways += ['write too_old = "ask" to try the seventh day'] if first == seventh else []
     raise WindowError(
         f"the service answers sessions that began within {DAYS} days of today, {today} in UTC: the window begins on"
-        f" {first}, and the earliest day that surely passes is {earliest}; {', or '.join(ways)}"
+        f" {first}, and the earliest day that surely passes is {earliest} in UTC; {', or '.join(ways)}"
     )
+
+
+def _day_from(earliest: dt.date, window: Window) -> dt.date:
+    """Return the first day of the window's zone that begins no earlier than a UTC day."""
+    begins = dt.datetime.combine(earliest, dt.time(), window.start.tzinfo)
+    return earliest if begins.astimezone(dt.UTC).date() >= earliest else earliest + DAY
 
 
 def _moment(unix: int) -> dt.datetime:
