@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+from reportrunner.ask import Source
 from reportrunner.formats import FORMATS
+from reportrunner.load import load_project
+from reportrunner.prepare import FAMILIES
 from reportrunner.providers import PROVIDERS
-from reportrunner.schema import job_schema, project_schema, to_text
+from reportrunner.schema import every_schema, job_schema, project_schema, to_text
 
 ROOT = Path(__file__).parents[1]
 JOBS = sorted((ROOT / "jobs").rglob("*.toml"))
 
 
+def sources() -> Collection[Source]:
+    """Those of this project, with the endpoints that they define."""
+    return load_project(ROOT, "reportrunner.toml", FAMILIES).sources.values()
+
+
 @pytest.fixture(scope="module")
 def validator() -> jsonschema.Draft7Validator:
-    schema = job_schema(PROVIDERS, FORMATS)
+    schema = job_schema(PROVIDERS, FORMATS, sources())
     jsonschema.Draft7Validator.check_schema(schema)
     return jsonschema.Draft7Validator(schema)
 
@@ -35,7 +44,8 @@ def showcase() -> Any:
 
 
 def test_the_checked_in_schemas_are_fresh() -> None:
-    expected = {"job": job_schema(PROVIDERS, FORMATS), "project": project_schema(PROVIDERS)}
+    expected = every_schema(PROVIDERS, FORMATS, sources())
+    assert {path.name.partition(".")[0] for path in (ROOT / "schemas").iterdir()} == set(expected)
     for name, schema in expected.items():
         written = (ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8")
         assert written == to_text(schema), "run: make schemas"
