@@ -163,9 +163,10 @@ def _headline(dataset: dict[str, Any]) -> str:
 
 
 def _body(step: dict[str, Any]) -> list[str]:
-    pairs = {**step.get("query", {}), **step.get("headers", {}), **step.get("form", {}), **step.get("json", {})}
+    pairs = {**step.get("query", {}), **step.get("headers", {}), **step.get("form", {})}
     several = {name: value if isinstance(value, list) else [value] for name, value in pairs.items()}
-    return [f"{name} = {value}" for name, values in several.items() for value in values]
+    lines = [f"{name} = {value}" for name, values in several.items() for value in values]
+    return lines + [f"{name} = {value}" for name, value in step.get("json", {}).items()]
 
 
 def _limits(limits: dict[str, Any]) -> str:
