@@ -232,6 +232,15 @@ def action_of(node: Node) -> str:
     return words
 
 
+def acting(nodes: Mapping[str, Node]) -> frozenset[str]:
+    """Return the datasets that act, and those that need one of them."""
+    found: set[str] = set()
+    for name, node in nodes.items():  # in dependency order
+        if action_of(node) or found & set(needs_of(node)):
+            found.add(name)
+    return frozenset(found)
+
+
 def needs_of(node: Node) -> tuple[str, ...]:
     """Return the datasets that must have landed before this one can start."""
     if isinstance(node, QueryNode):

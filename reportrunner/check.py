@@ -15,7 +15,9 @@ from reportrunner.report import Finding, FindingSeverity
 from reportrunner.table import ColumnType, Landed, Rows, Value, additive_columns
 
 SAMPLE = 5
-ERRORS = frozenset({"conflicting", "secret_in_reply", "unreconciled", "row_count", "kaltura.percent"})
+ERRORS = frozenset(
+    {"cloudflare.truncated", "conflicting", "kaltura.percent", "row_count", "secret_in_reply", "unreconciled"}
+)
 """Notes of a reader that are errors; every other one is a warning."""
 Ask = Callable[[SqlText, int | None], tuple[Rows, int]]
 """Answers SQL over the landed tables: the first rows, and how many there are."""

@@ -14,6 +14,7 @@ from reportrunner.fill import DIRECT, Route, SentRequest
 from reportrunner.flow import Answer, Envelope, Flow, Minted, Reply, SessionKey
 from reportrunner.limits import Limits
 from reportrunner.secret import Redactor
+from reportrunner.table import Bulk, Rows
 
 
 class Sender(Protocol):
@@ -85,7 +86,7 @@ class Clock:
     now: Callable[[], datetime]
 
 
-What = Literal["sent", "waiting", "retry", "done", "failed", "session"]
+What = Literal["sent", "waiting", "paused", "retry", "done", "failed", "session"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,14 @@ class Finished:
     flow: Flow
     answer: Answer | None = None
     error: ReportrunnerError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a flow that goes on, read alone; None where it cannot be read, which the whole will tell."""
+
+    flow: Flow
+    rows: Rows | Bulk | None
 
 
 @dataclass(frozen=True, slots=True)

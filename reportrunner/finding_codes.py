@@ -42,6 +42,27 @@ CODES: Mapping[str, str] = MappingProxyType(
             " document. Ask for other columns, or accept it where the column is not used."
         ),
         "unexpected_column": "An answer had a column that neither catalogue nor job declares. It was dropped.",
+        "cloudflare.absent_column": (
+            "A column that only the job declares is in no object of the answer. The service may leave out what is null,"
+            " or the column's name may be misspelt."
+        ),
+        "cloudflare.incomplete": (
+            "The service had not processed all events of the last intervals, or of the window's end, when it was asked"
+            " (data_lag). Their numbers still grow; leave them out, or end the window earlier."
+        ),
+        "cloudflare.interval_edges": (
+            "The intervals of an answer do not begin and end with the window, some are missing between the others, or"
+            " the answer says that it is of another span. Its first and last numbers count more, or less, than was"
+            " asked. Take a window that begins and ends with whole intervals in UTC, or a finer time_delta."
+        ),
+        "cloudflare.outside_window": (
+            "The service answered days that the window does not hold. They were dropped, and are not part of what its"
+            " own totals are held against."
+        ),
+        "cloudflare.truncated": (
+            "As many rows came as the limit allows, the dataset's own or the one that the service took by itself: rows"
+            " are missing. Raise limit, or ask a shorter window, fewer dimensions or narrower filters."
+        ),
         "kaltura.lossy_text": (
             "A table's texts differ from those of a CSV export of the same question: `;` and the delimiter arrive as"
             " blanks in tables (kaltura.md §5.1). Use the export's texts where exact names matter."
@@ -58,6 +79,27 @@ CODES: Mapping[str, str] = MappingProxyType(
         "kaltura.absent_column": (
             "A column that only the job declares is in no object of the answer. The service leaves out what is null, so"
             " it may be null everywhere, or its name may be misspelt."
+        ),
+        "livekit.clamped": (
+            'A window began earlier than the service answers for, and the job said too_old = "clamp". Sessions of the'
+            " earlier days are missing, and sums over the window are too small."
+        ),
+        "livekit.details_pending": (
+            "Sessions came without the participants that they count, or ended a short while ago: the service fills"
+            " details in over minutes. Participants, minutes and bytes of these may still grow; run again later."
+        ),
+        "livekit.repeated_page": (
+            "A page of sessions held nothing new and was taken for the end of the list. If sessions began faster than"
+            " pages were fetched, or the service ignores the number of the page, some are missing: run again, or raise"
+            " limit."
+        ),
+        "livekit.session_gone": (
+            "The service answered 404 for a session that was listed or named. Its details are missing here; if those of"
+            " all sessions are, check the source's project."
+        ),
+        "livekit.undated": (
+            "A session came without the moment at which it began. Whether it belongs to the window is not known; it was"
+            " kept."
         ),
         "window.unfinished": (
             "A window ends after as_of. What lies beyond has not happened, or is not known yet: a later run gives other"

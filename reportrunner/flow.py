@@ -77,7 +77,8 @@ class Request:
     part: str = ""
     """The slice of the question that it asks for; slices are read in the order of their names."""
     before: tuple[str, ...] = ()
-    """What the pages that led to it are known by, so that a judge can tell one that comes again."""
+    """What the pages that led to it held or are known by, so that a judge can tell one that adds nothing
+    or comes again; no part of its name."""
 
     def canonical(self) -> str:
         """Return the one form that names this request in journal, de-duplication and manifest; holes stay unfilled."""
@@ -224,6 +225,8 @@ class Flow:
     read: Read = field(compare=False)
     """Said by `kind` and steps already, and a new object in every plan."""
     session: SessionKey | None = None
+    early: Read | None = field(default=None, compare=False)
+    """Reads one page alone, where that can be done: what goes over the rows need not wait for the last page."""
     run: str = ""
     """The job it is asked for, so that progress and records can tell runs apart; no part of its identity."""
     deadline: timedelta = timedelta(minutes=30)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from reportrunner.ask import CEILING, EndpointNode, FileNode, InlineNode, Node, QueryNode, action_of, needs_of
-from reportrunner.environment import Finished, LocalDone
+from reportrunner.ask import CEILING, EndpointNode, FileNode, InlineNode, Node, QueryNode, acting, action_of, needs_of
+from reportrunner.environment import Finished, LocalDone, Page
 from reportrunner.errors import InvalidError, ReportrunnerError
 from reportrunner.execute import Executor
+from reportrunner.fetching import Fetching
 from reportrunner.flow import Answer, Exchange, Flow
 from reportrunner.land import read_csv_file
 from reportrunner.plan import RunPlan
@@ -27,15 +29,6 @@ class Place:
 
     root: Path
     tables: Path
-
-
-@dataclass(slots=True)
-class _Fetching:
-    """A dataset whose answers are under way."""
-
-    values: Sequence[Value]
-    answers: dict[int, Answer] = field(default_factory=dict)
-    missing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +69,8 @@ class Gathering:
         self._transform = transform
         self._said = said
         self._waiting: dict[str, Node] = dict(plan.nodes)
-        self._fetching: dict[str, _Fetching] = {}
-        self._flows: dict[int, tuple[str, int, Flow]] = {}
+        self._fetching: dict[str, Fetching] = {}
+        self._flows: dict[int, tuple[str, Value, Flow]] = {}
         self._landing: set[str] = set()
         self._outbox: dict[str, list[Flow]] = {}
         self._held_back = held_back
@@ -95,7 +88,7 @@ class Gathering:
         """Whether every dataset has landed or is lost, and nothing is under way."""
         return not (self._waiting or self._landing or self._flows)
 
-    def take(self, done: Finished | LocalDone) -> bool:
+    def take(self, done: Finished | LocalDone | Page) -> bool:
         """Take an event if it is of this gathering, and start what became ready; what is lost, only its users lose."""
         if isinstance(done, LocalDone):
             assert isinstance(done.token, _Token)
@@ -105,7 +98,10 @@ class Gathering:
         else:
             if id(done.flow) not in self._flows:
                 return False
-            self._answered(done)
+            if isinstance(done, Page):
+                self._begin_early(done)
+            else:
+                self._answered(done)
         self._start_ready()
         return True
 
@@ -116,6 +112,7 @@ class Gathering:
             if lost is not None:
                 del self._waiting[name]
                 self.result.behind[name] = lost
+                self._forget(self._fetching.get(name, Fetching()).flows.values())
                 self._said(name, "lost", f'needs dataset "{lost}", which failed')
             elif all(need in self.result.landed for need in needs) and (name not in self._acting or self._may_act()):
                 del self._waiting[name]
@@ -162,22 +159,57 @@ class Gathering:
         return deduplicated(rows, node.name, file, node.order, node.key)
 
     def _ask(self, name: str, node: EndpointNode) -> None:
+        fetching = self._fetching.setdefault(name, Fetching())
         try:
-            flows, values = self._unfolded(name, node)
+            values = self._values(name, node)
+            known = self._plan.flows.get(name)
+            flows = known if known is not None else [self._unfolded(node, fetching, value) for value in values]
         except ReportrunnerError as error:
+            self._forget(fetching.flows.values())
             self._lose(name, error)
             return
-        fetching = self._fetching[name] = _Fetching(values, missing=len(flows))
-        for place, flow in enumerate(replace(flow, run=self._plan.job.name) for flow in flows):
-            self._flows[id(flow)] = (name, place, flow)
-            self._outbox.setdefault(self._envelope(name) or f"{name} {place}", []).append(flow)
-        if not flows:
-            self._land_answers(name, fetching)
+        self._forget(fetching.settle(values))
+        for value, flow in zip(values, flows, strict=True):
+            if value not in fetching.flows:
+                self._submit(name, value, flow)
+        self._see(name, fetching)
 
-    def _unfolded(self, name: str, node: EndpointNode) -> tuple[Sequence[Flow], Sequence[Value]]:
-        known = self._plan.flows.get(name)
-        if known is not None:
-            return known, (None,) if node.each is None else node.each.values or ()
+    def _submit(self, name: str, value: Value, flow: Flow) -> None:
+        early = flow.early if any(self._followers(name)) else None
+        flow = self._fetching[name].flows[value] = replace(flow, run=self._plan.job.name, early=early)
+        self._flows[id(flow)] = (name, value, flow)
+        self._outbox.setdefault(self._envelope(name) or f"{name} {value}", []).append(flow)
+
+    def _followers(self, name: str) -> Iterator[EndpointNode]:
+        """Yield the datasets that wait for the values of this one and may be asked as soon as there is one."""
+        for node in self._waiting.values():
+            if isinstance(node, EndpointNode) and needs_of(node) == (name,) and node.name not in self._acting:
+                yield node
+
+    def _begin_early(self, page: Page) -> None:
+        """Ask for the values that a page holds, before the list has ended; whether they count is settled later."""
+        rows = page.rows
+        names = [column.name for column in rows.columns] if rows else []
+        for node in self._followers(self._flows[id(page.flow)][0]):
+            assert node.each is not None
+            if not isinstance(rows, Rows) or node.each.of not in names:
+                continue
+            fetching, place = self._fetching.setdefault(node.name, Fetching()), names.index(node.each.of)
+            found = dict.fromkeys(row[place] for row in rows.rows)
+            new = [value for value in found if value is not None and value not in fetching.flows]
+            for value in new[: CEILING - len(fetching.flows)]:
+                # A value that cannot be asked is told when all of them are known.
+                with suppress(ValueError, ReportrunnerError):
+                    self._submit(node.name, value, self._unfolded(node, fetching, value))
+
+    def _forget(self, flows: Iterable[Flow]) -> None:
+        for flow in flows:
+            self._flows.pop(id(flow), None)
+            self._executor.forget([flow])
+
+    def _values(self, name: str, node: EndpointNode) -> Sequence[Value]:
+        if name in self._plan.flows:
+            return (None,) if node.each is None else node.each.values or ()
         assert node.each is not None
         each, table = node.each, self.result.landed[node.each.dataset].table
         values = column_values(table, each.of)
@@ -185,38 +217,42 @@ class Gathering:
             raise self._each_invalid(node, f"{each.dataset}.{each.of} has {empty:,} rows without a value")
         if len(values) > CEILING:
             raise self._each_invalid(node, f"each goes over {len(values):,} values, and {CEILING:,} are the most")
-        asks = []
-        for value in values:
-            try:
-                asks.append(node.ask(value))
-            except ValueError:
-                raise self._each_invalid(node, f'the value "{value}" does not fit where each stands') from None
-        return [node.endpoint.unfold(ask) for ask in asks], values
+        return values
+
+    def _unfolded(self, node: EndpointNode, fetching: Fetching, value: Value) -> Flow:
+        if value in fetching.flows:
+            return fetching.flows[value]
+        try:
+            ask = node.ask(value)
+        except ValueError:
+            raise self._each_invalid(node, f'the value "{value}" does not fit where each stands') from None
+        return node.endpoint.unfold(ask)
 
     def _each_invalid(self, node: EndpointNode, message: str) -> InvalidError:
         hint = "go over a dataset whose sql leaves out what cannot be asked"
         return InvalidError((self._plan.job.file.diagnostic(("datasets", node.name, "each"), message, hint=hint),))
 
     def _answered(self, done: Finished) -> None:
-        name, place, _ = self._flows.pop(id(done.flow))
+        name, value, _ = self._flows.pop(id(done.flow))
         fetching = self._fetching[name]
-        if done.error is not None:
-            if name not in self.result.lost:
-                self._lose(name, done.error)
-            return
-        assert done.answer is not None
-        fetching.answers[place] = done.answer
-        fetching.missing -= 1
-        if not fetching.missing and name not in self.result.lost:
-            self._land_answers(name, fetching)
+        fetching.take(value, done)
+        self._see(name, fetching)
 
-    def _land_answers(self, name: str, fetching: _Fetching) -> None:
+    def _see(self, name: str, fetching: Fetching) -> None:
+        """Land a dataset whose last answer has come, or lose it with the first error."""
+        if name in self.result.lost:
+            return
+        if fetching.error is not None:
+            self._lose(name, fetching.error)
+        elif (answers := fetching.answers) is not None:
+            self._land_answers(name, fetching.values or (), answers)
+
+    def _land_answers(self, name: str, values: Sequence[Value], answers: list[Answer]) -> None:
         node = self._plan.nodes[name]
         assert isinstance(node, EndpointNode)
-        answers = [fetching.answers[place] for place in range(len(fetching.values))]
         self.result.exchanges[name] = tuple(exchange for answer in answers for exchange in answer.exchanges)
         file = self._place.tables / f"{name}.duckdb"
-        self._land(name, lambda: settled(node, fetching.values, answers, file))
+        self._land(name, lambda: settled(node, values, answers, file))
 
     def _landed(self, name: str, done: LocalDone) -> None:
         self._landing.discard(name)
@@ -238,15 +274,6 @@ Said = Callable[[str, str, str], None]
 """Told of a dataset, what became of it (`landed`, `lost`) and a detail."""
 
 
-def acting(nodes: Mapping[str, Node]) -> frozenset[str]:
-    """Return the datasets that act, and those that need one of them."""
-    found: set[str] = set()
-    for name, node in nodes.items():  # in dependency order
-        if action_of(node) or found & set(needs_of(node)):
-            found.add(name)
-    return frozenset(found)
-
-
 def gather(gatherings: Iterable[Gathering], executor: Executor, side_by_side: int) -> Iterator[Gathering]:
     """Drive gatherings over one executor, so many at a time, and yield each as it finishes."""
     waiting = iter(gatherings)
@@ -258,8 +285,9 @@ def gather(gatherings: Iterable[Gathering], executor: Executor, side_by_side: in
         if not active:
             return
         while not any(gathering.finished for gathering in active):
+            # What was forgotten while it was on its way is nobody's.
             done = executor.next()
-            assert any(gathering.take(done) for gathering in active)
+            any(gathering.take(done) for gathering in active)
         finished = [gathering for gathering in active if gathering.finished]
         active = [gathering for gathering in active if not gathering.finished]
         yield from finished

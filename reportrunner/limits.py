@@ -13,6 +13,8 @@ _RATE: Final = re.compile(r"(\d+)/(\d*)(ms|s|m|h)")
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _MARGIN: Final = 1.02
 """Requests travel unevenly: a span that is a little too long keeps the provider's own count within its limit."""
+_NEWS: Final = 1.0
+"""Seconds by which a pause must grow to be worth a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ class Budget:
         """Give back the place of a request that has ended."""
         self._flying -= 1
 
-    def pause(self, until: float) -> None:
-        """Send nothing for this account before `until`: a refusal concerns everybody."""
+    def pause(self, until: float) -> bool:
+        """Send nothing for this account before `until`: a refusal concerns everybody. Tell whether that is news."""
+        news = until > self._paused + _NEWS
         self._paused = max(self._paused, until)
+        return news

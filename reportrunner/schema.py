@@ -13,7 +13,16 @@ from reportrunner.ask import Endpoint, Provider, Source
 from reportrunner.fixtures import FixtureFile
 from reportrunner.formats.common import Format
 from reportrunner.source_spec import ProjectSpec
-from reportrunner.spec import CheckSpec, FileDataset, JobFile, ParamSpec, RowsDataset, SqlDataset, WindowSpec
+from reportrunner.spec import (
+    CheckSpec,
+    EndpointDataset,
+    FileDataset,
+    JobFile,
+    ParamSpec,
+    RowsDataset,
+    SqlDataset,
+    WindowSpec,
+)
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 EXPRESSION = {"type": "string", "pattern": r"\{\{.*\}\}", "description": "An expression, such as {{ params.day }}"}
@@ -44,8 +53,11 @@ def job_schema(
     schema = definitions.pop(refs[JobFile].rpartition("/")[2])
     for model in definitions.values():  # filters and the like stand in models of their own
         _allow_expressions(model)
+    for model in (*known, *defined):
+        _let_sources_give(definitions[refs[model].rpartition("/")[2]])
     for name, models in sections.items():
-        schema["properties"][name] = _named(schema["properties"][name], [refs[model] for model in models])
+        of = [refs[model] for model in dict.fromkeys(models)]
+        schema["properties"][name] = _named(schema["properties"][name], of)
     return _document("reportrunner job", schema, definitions)
 
 
@@ -118,6 +130,11 @@ def _allow_expressions(model: dict[str, Any]) -> None:
     for name, value in model.get("properties", {}).items():
         if name not in FIXED and "const" not in value:
             model["properties"][name] = _opened(value)
+
+
+def _let_sources_give(model: dict[str, Any]) -> None:
+    """Demand no parameter of an endpoint: its source may have a default for it."""
+    model["required"] = [name for name in model["required"] if name in EndpointDataset.model_fields]
 
 
 def _opened(value: dict[str, Any]) -> dict[str, Any]:

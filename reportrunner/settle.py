@@ -80,7 +80,11 @@ def _added_up(notes: Iterable[Note]) -> list[Note]:
 
 
 def _notes(answers: Iterable[Answer]) -> tuple[Note, ...]:
-    return tuple(dict.fromkeys(note for answer in answers for note in answer.rows.notes))
+    """Return the notes of all answers, those that say the same as one, with the first of their samples."""
+    samples: dict[tuple[str, str], dict[str, None]] = {}
+    for note in (note for answer in answers for note in answer.rows.notes):
+        samples.setdefault((note.code, note.message), {}).update(dict.fromkeys(note.sample))
+    return tuple(Note(code, said, tuple(sample)[:SHOWN]) for (code, said), sample in samples.items())
 
 
 def deduplicated(

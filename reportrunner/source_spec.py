@@ -153,6 +153,7 @@ class SourceSpec(Strict):
     base_url: BaseUrl
     download_hosts: list[Host] = Field(default=[], description="Hosts to which links of the provider may lead")
     limits: LimitsSpec = LimitsSpec()
+    defaults: dict[str, Any] = Field(default={}, description="Parameters that its datasets need not repeat")
     proxy: ProxyUrl | ProxySpec | None = Field(
         default=None, description="Proxy of this source alone, in place of the environment's"
     )

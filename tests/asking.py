@@ -15,7 +15,7 @@ from typing import Any
 from loopback import spool
 
 from reportrunner.ask import Ask, Source
-from reportrunner.environment import Clock, Environment, Finished, Notice, Sender, SourceRuntime
+from reportrunner.environment import Clock, Environment, Finished, Notice, Page, Sender, SourceRuntime
 from reportrunner.errors import ProviderError
 from reportrunner.execute import Executor
 from reportrunner.flow import Flow
@@ -32,6 +32,12 @@ from reportrunner.window.zone import load_zone
 
 ZONE = "America/New_York"
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "cloudflare": {
+        "provider": "cloudflare",
+        "base_url": "https://cloudflare.example/client/v4",
+        "account": "023e105f4ecef8ad9ca31a8372d0c353",
+        "auth": {"api_token": {"env": "CLOUDFLARE_API_TOKEN"}},
+    },
     "kaltura": {
         "provider": "kaltura",
         "base_url": "https://kaltura.example",
@@ -108,6 +114,8 @@ class Bench:
         ended = []
         while self.executor.pending:
             done = self.executor.next()
+            if isinstance(done, Page):
+                continue
             assert isinstance(done, Finished)
             ended.append(done)
         return ended

@@ -9,11 +9,11 @@ from typing import cast
 import pytest
 from plans import Answers, Hand, N, S, asking, columns, endpoint, plan, query, refusal, rows
 
-from reportrunner.ask import Each, EndpointNode, FileNode, InlineNode, Node, QueryNode
+from reportrunner.ask import Each, EndpointNode, FileNode, InlineNode, Node, QueryNode, acting
 from reportrunner.errors import InvalidError, ReportrunnerError, SqlError
 from reportrunner.execute import Executor
 from reportrunner.flow import Flow
-from reportrunner.gather import Gathered, Gathering, Place, acting, gather
+from reportrunner.gather import Gathered, Gathering, Place, gather
 from reportrunner.land import land
 from reportrunner.plan import RunPlan
 from reportrunner.table import Column, Note, Rows, Table, Value

@@ -39,6 +39,11 @@ def test_a_pause_holds_for_everybody_and_is_never_shortened() -> None:
     assert budget.take(10.0) == 0.0
 
 
+def test_a_pause_is_news_when_it_grows_by_more_than_a_second() -> None:
+    budget = Budget(Limits())
+    assert [budget.pause(until) for until in (10.0, 10.9, 12.5, 3.0)] == [True, False, True, False]
+
+
 @given(st.lists(st.floats(0.0, 0.4), max_size=80), st.integers(1, 7))
 def test_no_span_holds_more_than_its_count(gaps: list[float], count: int) -> None:
     budget = Budget(Limits(1000, Rate(count, 1.0)))

@@ -90,12 +90,16 @@ class Progress:
             line.sent += notice.what == "sent"
             line.done += notice.what == "done"
             waits = f", {notice.wait:.0f} s" if notice.wait >= 1 else ""
-            line.state = {"waiting": f"waits{waits}", "retry": f"again{waits}: {notice.detail}"}.get(
-                notice.what, notice.step
-            )
+            line.state = {
+                "waiting": f"waits{waits}",
+                "paused": f"waits: {notice.detail}",
+                "retry": f"again{waits}: {notice.detail}",
+            }.get(notice.what, notice.step)
             if not self._live and notice.what == "retry":
                 say(f"{notice.run}: {notice.dataset}, {notice.step} again{waits}: {notice.detail}")
-        if notice.what in {"waiting", "retry"} or time.monotonic() > self._drawn_at + _SECONDS_BETWEEN:
+            if not self._live and notice.what == "paused":
+                say(f"{notice.run}: {notice.dataset} waits: {notice.detail}")
+        if notice.what in {"waiting", "paused", "retry"} or time.monotonic() > self._drawn_at + _SECONDS_BETWEEN:
             self._draw()
 
     def ended(self, ended: Ended) -> None:

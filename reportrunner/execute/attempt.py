@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from reportrunner.environment import Sender, Sent, SourceRuntime
 from reportrunner.errors import ProviderError, ReportrunnerError
@@ -32,6 +33,9 @@ from reportrunner.flow import (
 )
 from reportrunner.secret import Redactor
 from reportrunner.transport import retry_after
+
+REQUEST_IDS: Final = ("x-kaltura-session", "cf-ray")
+"""Headers under which services say what their own logs call a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ class Desk:
 
     def _told(self, attempts: tuple[Attempt, ...], reply: Reply, spent: float) -> Sent:
         """Say what went out, as run.json keeps it."""
-        request_id = self.redactor.redact(reply.headers.get("x-kaltura-session", ""))
+        request_id = self.redactor.redact(next((reply.headers[n] for n in REQUEST_IDS if n in reply.headers), ""))
         datasets = ", ".join(dict.fromkeys(each.flow.dataset for each in attempts))
         first = attempts[0]
         step = first.step.name if len(attempts) == 1 else f"envelope of {len(attempts)}"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Final, Self
 
-from reportrunner.environment import Environment, Finished, LocalDone, Notice, Sent, SourceRuntime, What
+from reportrunner.environment import Environment, Finished, LocalDone, Notice, Page, Sent, SourceRuntime, What
 from reportrunner.errors import ProviderError, ReportrunnerError
 from reportrunner.execute.attempt import Desk, Outcome, seconds
 from reportrunner.execute.crew import Crew, Then
@@ -80,11 +81,25 @@ class Executor:
                 begun.append(self._walks.setdefault(identity, Walk([flow], identity)))
         self._begin_steps(begun)
 
+    def forget(self, flows: Iterable[Flow]) -> None:
+        """Ask no further for flows that nobody wants any more; one that has ended still comes back."""
+        for flow in flows:
+            walk = self._walks.get(flow.identity())
+            if walk is None or not any(each is flow for each in walk.flows):
+                continue
+            self._results.pending -= 1
+            walk.flows = [each for each in walk.flows if each is not flow]
+            if not walk.flows:
+                walk.flows = [flow]
+                walk.end()
+                self._waits.leave(walk)
+                del self._walks[walk.identity]
+
     def run_local(self, token: object, work: Callable[[], object]) -> None:
         """Do local work (landing, SQL) on a thread of its own while requests go on; `next` returns its LocalDone."""
         self._results.work(self._locals, token, work)
 
-    def next(self) -> Finished | LocalDone:
+    def next(self) -> Finished | LocalDone | Page:
         """Block until something has ended and return it; bugs in judges and readers are raised here."""
         assert self.pending, "nothing was submitted that has not been returned"
         while not self._results:
@@ -135,9 +150,8 @@ class Executor:
     def _keep_still(self, parcel: Parcel, reply: Reply) -> None:
         walk = parcel[0].walk
         wait = seconds(self._sources[walk.flow.source].pause(reply))
-        if wait:
-            self._queues.pause(parcel, self._now() + wait)
-            self._notify(walk, "waiting", f"{walk.flow.source} takes no more requests for {span(wait)}", wait)
+        if wait and self._queues.pause(parcel, self._now() + wait):
+            self._notify(walk, "paused", f"{walk.flow.source} takes no more requests for {span(wait)}", wait)
 
     def _come(self, task: Task, outcome: Outcome, *, down: bool) -> None:
         walk, verdict = task.walk, outcome.verdict
@@ -184,6 +198,7 @@ class Executor:
         # Pages go first: a flow that has begun ends sooner and lets go of its replies.
         self._queues.first((page,) for page in pages)
         if walk.open:
+            self._page(walk, replace(outcome.reply, part=task.request.part))
             return
         self._notify(walk, "done")
         replies = walk.turn()
@@ -194,6 +209,12 @@ class Executor:
             self._signed_in(walk, outcome.verdict)
         else:
             self._arrive(walk, replies)
+
+    def _page(self, walk: Walk, reply: Reply) -> None:
+        """Hand a page of the answer to those who can begin with it."""
+        for flow in walk.flows:
+            if flow.early is not None and walk.index == len(flow.steps) - 1:
+                self._results.page(flow, reply)
 
     def _repeat(self, task: Task, again: Again, reply: Reply) -> None:
         walk, now = task.walk, self._now()

@@ -49,9 +49,9 @@ class Queues:
         """Give back the place of a parcel whose reply has come."""
         self._budgets[self._account(parcel)].release()
 
-    def pause(self, parcel: Parcel, until: float) -> None:
-        """Send nothing for the parcel's account before that monotonic second."""
-        self._budgets[self._account(parcel)].pause(until)
+    def pause(self, parcel: Parcel, until: float) -> bool:
+        """Send nothing for the parcel's account before that monotonic second; tell whether that is news."""
+        return self._budgets[self._account(parcel)].pause(until)
 
     def clear(self) -> None:
         """Forget everybody."""

@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-from reportrunner.environment import Finished, LocalDone
-from reportrunner.errors import ReportrunnerError
+from reportrunner.environment import Finished, LocalDone, Page
+from reportrunner.errors import ProviderError, ReportrunnerError
 from reportrunner.execute.crew import Crew
 from reportrunner.execute.kept import Kept, Whole
-from reportrunner.flow import Flow
+from reportrunner.flow import Flow, Reply
 
 
 class Results:
@@ -20,7 +20,7 @@ class Results:
         """Begin with nothing ended and nothing owed."""
         self._crew = crew
         self._redact = redact
-        self._ended: deque[Finished | LocalDone] = deque()
+        self._ended: deque[Finished | LocalDone | Page] = deque()
         self.kept = Kept()
         """Whole replies, for equal flows that may still come."""
         self.pending = 0
@@ -30,7 +30,7 @@ class Results:
         """Tell whether there is one to take."""
         return bool(self._ended)
 
-    def take(self) -> Finished | LocalDone:
+    def take(self) -> Finished | LocalDone | Page:
         """Return the one that came first."""
         self.pending -= 1
         return self._ended.popleft()
@@ -44,6 +44,19 @@ class Results:
         """Have the replies of a flow read; its answer, or why it cannot be read, is a result."""
         self._crew.give(lambda: partial(self._ended.append, whole.read(flow, self._redact)))
 
+    def page(self, flow: Flow, reply: Reply) -> None:
+        """Have one page of a flow read alone; its rows are a result."""
+        self.pending += 1
+        self._crew.give(lambda: partial(self._ended.append, _page(flow, reply)))
+
     def fail(self, flow: Flow, error: ReportrunnerError) -> None:
         """Let the flow end in an error."""
         self._ended.append(Finished(flow, error=error))
+
+
+def _page(flow: Flow, reply: Reply) -> Page:
+    assert flow.early is not None
+    try:
+        return Page(flow, flow.early((reply,)))
+    except ProviderError:
+        return Page(flow, None)

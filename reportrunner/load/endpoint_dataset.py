@@ -13,6 +13,7 @@ from reportrunner.checker import Checker, Loc, checked_columns, named, row_order
 from reportrunner.diagnose.shape import found
 from reportrunner.each import close_each
 from reportrunner.job import Project
+from reportrunner.load.defaults import with_defaults
 from reportrunner.spec import EachSpec, EndpointDataset, JobFile
 from reportrunner.spelling import did_you_mean, suggest
 from reportrunner.table import Column, ColumnType, Value, declare
@@ -55,6 +56,7 @@ class EndpointLoader:
         if asked is None:
             return None
         source, endpoint = asked
+        section = with_defaults(section, source.settings.defaults, endpoint)
         tree = self.checker.rendered(section, loc, keep=frozenset({"each"}))
         each = self._each(section, loc, trail) if "each" in section else None
         if tree is None or ("each" in section and each is None):

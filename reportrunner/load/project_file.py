@@ -13,6 +13,7 @@ from reportrunner.checker import Checker, Loc, named, tables
 from reportrunner.errors import Diagnostic, InvalidError
 from reportrunner.fixtures import load_fixtures
 from reportrunner.job import Project
+from reportrunner.load.defaults import check_defaults
 from reportrunner.load.job_file import Families
 from reportrunner.project_root import PROJECT_FILE
 from reportrunner.source_spec import ProjectSpec, SourceSpec
@@ -72,12 +73,14 @@ class _SourceLoader:
             return None
         self._certificates(settings, loc)
         self._fixtures(settings, loc)
-        if provider.endpoints_of is None:
-            return Source(name, provider, settings)
-        merged = self._merged(provider, settings, loc)
-        if merged is None:
+        if provider.endpoints_of is not None:
+            merged = self._merged(provider, settings, loc)
+            if merged is None:
+                return None
+            provider, settings = replace(provider, endpoints=provider.endpoints_of(merged)), merged
+        if not check_defaults(self.checker, provider, settings.defaults, loc):
             return None
-        return Source(name, replace(provider, endpoints=provider.endpoints_of(merged)), merged)
+        return Source(name, provider, settings)
 
     def _certificates(self, settings: SourceSpec, loc: Loc) -> None:
         if settings.ca is not None:

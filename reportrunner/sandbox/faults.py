@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterable
@@ -27,6 +28,22 @@ class First:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """``count`` requests in ``seconds``; what comes beyond is refused for as many seconds again."""
+
+    count: int
+    seconds: int
+
+    @classmethod
+    def parse(cls, text: str) -> Quota:
+        """``5/10s``; raises ValueError."""
+        found = re.fullmatch(r"([1-9]\d{0,8})/([1-9]\d{0,8})s", text)
+        if not found:
+            raise ValueError(f'"{text}" is no quota such as 5/10s')
+        return cls(int(found[1]), int(found[2]))
+
+
+@dataclass(frozen=True, slots=True)
 class Faults:
     """What goes wrong and when; plain ``Faults()`` is a healthy service whose exports need one poll to get ready."""
 
@@ -40,6 +57,8 @@ class Faults:
     """INTERNAL_SERVERL_ERROR from the report service."""
     http_429: First = First()
     http_500: First = First()
+    http_502: First = First()
+    """HTTP 502 with an HTML page of a proxy."""
     http_503: First = First()
     retry_after: int = 1
     """Seconds that 429 and 503 state in Retry-After."""
@@ -72,14 +91,54 @@ class Faults:
     """Real delays of 0 to 40 ms, so that replies overtake one another; 0: none."""
     slow_seconds: float = 0.0
     """Real seconds over which every body drips out."""
+    livekit_plan: First = First()
+    """403 that asks for the Scale plan."""
+    livekit_snake: First = First()
+    """Answers whose fields are written in snake_case."""
+    livekit_gone: str = ""
+    """The id of a session that the list has, and that is not found."""
+    livekit_arrivals: int = 0
+    """Sessions that begin between two pages of a list, and move all others back."""
+    livekit_cap: int = 0
+    """The most sessions of a page, whatever was asked for; 0: as many as asked."""
+    livekit_end: str = "exclusive"
+    """Whether the day in ``end`` belongs to the list: ``inclusive`` or ``exclusive``."""
+    livekit_days: int = 7
+    """How many days before today (UTC) a list may start."""
+    livekit_sessions: int = 0
+    """No fault but a size: sessions that begin on each UTC day; 0: the usual 22 to 28."""
     crowd: int = 0
     """No fault but a size: one more entry, ``1_crowd1``, played by so many distinct users; 0: there is none."""
+    cloudflare_quota: Quota = Quota(1200, 300)
+    """Requests that Cloudflare takes from one token or key (cloudflare.md §5)."""
+    cloudflare_success_false: First = First()
+    """HTTP 200 that says ``success: false`` (cloudflare.md §4)."""
+    cloudflare_comma_lists: int = 0
+    """1: Spectrum takes comma-joined lists beside repeated keys (cloudflare.md §2.1)."""
+    cloudflare_page_cap: int = 0
+    """Rows that a RealtimeKit page holds at most, whatever ``per_page`` says; 0: as many as asked for."""
+    cloudflare_stuck_page: First = First()
+    """Later pages of a RealtimeKit list that are the first one again, offsets and all."""
+    cloudflare_repeated_page: First = First()
+    """Later pages of a RealtimeKit list with the rows of the one before, under offsets of their own."""
+    cloudflare_short_cells: First = First()
+    """Answers by time whose last list is one number short."""
+    cloudflare_no_intervals: First = First()
+    """Answers by time without ``time_intervals``."""
+    cloudflare_transposed: First = First()
+    """Answers by time with a list per interval instead of one per metric."""
+    cloudflare_null_cells: First = First()
+    """Answers by time with null where nothing happened."""
+    cloudflare_no_metrics: First = First()
+    """Answers whose last row has no ``metrics``."""
+    cloudflare_reordered: First = First()
+    """Answers with the metrics in another order than asked for, as the echoed query says."""
 
     @classmethod
     def parse(cls, switches: Iterable[str]) -> Faults:
         """Faults from ``name=value`` texts; raises ValueError that names the known switches or the wanted form."""
         known = {field.name: type(field.default) for field in fields(cls)}
-        values: dict[str, First | float | str] = {}
+        values: dict[str, First | Quota | float | str] = {}
         for switch in switches:
             name, equals, text = switch.partition("=")
             if name not in known:
@@ -96,10 +155,10 @@ def _unknown(name: str, known: tuple[str, ...]) -> str:
     return f'no fault switch "{name}"{hint} Known switches: {", ".join(known)}'
 
 
-def _value(name: str, text: str, kind: type) -> First | float | str:
+def _value(name: str, text: str, kind: type) -> First | Quota | float | str:
     try:
-        if kind is First:
-            return First.parse(text)
+        if kind is First or kind is Quota:
+            return kind.parse(text)
         if kind is str:
             return text
         number = int(text) if kind is int else float(text)

@@ -8,9 +8,11 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
+from reportrunner.sandbox.cloudflare_http import CloudflareHttp
 from reportrunner.sandbox.faults import NO_FAULTS, FaultCounter, Faults
 from reportrunner.sandbox.kaltura_http import KalturaHttp, ReportsHttp
 from reportrunner.sandbox.kaltura_session import SessionDesk
+from reportrunner.sandbox.livekit_http import LivekitHttp
 from reportrunner.sandbox.log import Log, Record
 from reportrunner.sandbox.rest_fixtures import PREFIX, RestExchange, RestHttp
 from reportrunner.sandbox.server import Reply, Request, Server, plain
@@ -47,6 +49,8 @@ class Sandbox:
             self._kaltura,
             ReportsHttp(clock, self._counter, desk),
             RestHttp(rest or {}, self._counter, lambda: self.base_url),
+            CloudflareHttp(clock, self._today, self._counter),
+            LivekitHttp(clock, self._today, self._counter),
         )
         self._log = Log()
         self._server: Server | None = None

@@ -7,6 +7,8 @@ from typing import Protocol
 from reportrunner.sandbox.faults import FaultCounter
 from reportrunner.sandbox.server import Reply, Request, plain
 
+_PAGE = b"<!DOCTYPE html><html><body>The proxy is having a bad day.</body></html>"
+
 
 class Service(Protocol):
     """One provider's stand-in."""
@@ -27,7 +29,8 @@ def http_fault(counter: FaultCounter, action: str) -> Reply | None:
         return plain(503, "service unavailable", action, "http_503", wait)
     if counter.due("http_500", action):
         return plain(500, "internal server error", action, "http_500")
+    if counter.due("http_502", action):
+        return Reply(502, _PAGE, (("Content-Type", "text/html"),), action, (), "http_502")
     if counter.due("html_body", action):
-        page = b"<!DOCTYPE html><html><body>The proxy is having a bad day.</body></html>"
-        return Reply(200, page, (("Content-Type", "text/html"),), action, (), "html_body")
+        return Reply(200, _PAGE, (("Content-Type", "text/html"),), action, (), "html_body")
     return None

@@ -83,6 +83,7 @@ def test_where_nobody_watches_there_is_one_line_an_event(capsys: pytest.CaptureF
         progress.notice(notice("progress", "retry", "HTTP 503", 2.4))
         progress.notice(notice("polls", "retry", "429 Too Many Requests", 0.2))
         progress.notice(notice("polls", "waiting", wait=9.0))
+        progress.notice(notice("polls", "paused", "house takes no more requests for 4.8 min", 287.0))
         progress.notice(notice("progress", "done"))
         said("course", "landed", "1 rows")
         said("progress", "landed", "2 rows")
@@ -93,6 +94,7 @@ def test_where_nobody_watches_there_is_one_line_an_event(capsys: pytest.CaptureF
     assert told.err.splitlines() == [
         "weekly: progress, fetch again, 2 s: HTTP 503",
         "weekly: polls, fetch again: 429 Too Many Requests",
+        "weekly: polls waits: house takes no more requests for 4.8 min",
         "weekly: course landed, 1 rows",
         "weekly: progress landed, 2 rows",
         "weekly: polls lost",
@@ -106,6 +108,9 @@ def test_where_somebody_watches_the_block_shows_what_is_under_way(terminal: Term
         progress.notice(notice("progress", "sent"))
         progress.notice(notice("polls", "waiting", wait=12.0))
         assert terminal.lines == ["weekly", "  · progress    2 sent  fetch", "  · polls       0 sent  waits, 12 s"]
+        progress.notice(notice("polls", "retry", "HTTP 503", 3.0))
+        progress.notice(notice("polls", "paused", "house takes no more requests for 4.8 min", 287.0))
+        assert terminal.lines[-1] == "  · polls       0 sent  waits: house takes no more requests f"[:59]
         progress.notice(notice("polls", "retry", "HTTP 503", 3.0))
         progress.of("weekly")("progress", "landed", "2 rows")
         assert terminal.lines == [

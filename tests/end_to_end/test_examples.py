@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -32,6 +33,7 @@ from reportrunner.sandbox import Faults
 from reportrunner.sandbox.accounts import account_events
 from reportrunner.sandbox.categories import category_of, inside
 from reportrunner.sandbox.library import captions, items
+from reportrunner.sandbox.livekit_universe import sessions_of
 from reportrunner.sandbox.people import ANONYMOUS, people
 from reportrunner.sandbox.polls import poll_answers
 from reportrunner.sandbox.universe import WHOLE, Event, events
@@ -86,8 +88,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def ended(project: Path) -> Ended:
-    """One worker, so that the sandbox numbers what is ordered in one order."""
-    ran = run_here(project, "--allow-actions", "--workers", "1", job=FOLDER, clock=lambda: NOW)
+    """One worker, so that the sandbox numbers what is ordered in one order; both clocks stand still."""
+    with patch("reportrunner.cli.live.wall_clock", lambda: dt.datetime.fromtimestamp(NOW, dt.UTC)):
+        ran = run_here(project, "--allow-actions", "--workers", "1", job=FOLDER, clock=lambda: NOW)
     return Ended(ran)
 
 
@@ -154,7 +157,7 @@ def test_what_an_example_would_ask(
     job: str, project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(project)
-    assert run_command(["plan", job, "--as-of", AS_OF]) == 0
+    assert run_command(["plan", job, "--sandbox", "--as-of", AS_OF]) == 0
     compare_text(GOLDEN / "plans" / "examples" / f"{name_of(job)}.txt", capsys.readouterr().out)
 
 
@@ -411,6 +414,25 @@ def test_large_is_cut_when_more_rows_come_than_a_table_has(project: Path) -> Non
     mine = account_events(10042, None, midnight("2026-11-02"), midnight("2026-11-16"), crowd)
     assert as_spread(rows) == spread(mine)
     assert sum(int(row["people"]) for row in rows) > crowd
+
+
+def test_livekit_sessions(ended: Ended) -> None:
+    first, end = midnight("2026-11-10") * 10**6, midnight("2026-11-15") * 10**6
+    days = range(dt.date(2026, 11, 10).toordinal(), dt.date(2026, 11, 16).toordinal())
+    mine = [one for day in days for one in sessions_of("p_4rtnvq8d2kx", day) if first <= one.start < end]
+    rooms: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for one in mine:
+        stays = [stay for person in one.participants for stay in person.connections]
+        billed = sum(-(-(stay.left - stay.joined) // 60_000_000) for stay in stays)
+        told = (1, billed, one.billed, len(one.participants))
+        rooms[one.room or "(no name)"] = [a + b for a, b in zip(rooms[one.room or "(no name)"], told, strict=True)]
+    billing = {row["room"]: row for row in ended.rows("sessions", "billing.csv", "livekit")}
+    assert billing.keys() == rooms.keys()
+    for room, (sessions, billed, traffic, _) in rooms.items():
+        row = billing[room]
+        assert (int(row["sessions"]), int(row["billable_minutes"])) == (sessions, billed)
+        assert abs(Decimal(row["gigabytes"]) - Decimal(traffic) / 10**9) <= Decimal("0.0005")
+    assert len(ended.rows("sessions", "sessions.csv", "livekit")) == len(mine)
 
 
 def test_an_order_waits_for_a_go_ahead(project: Path) -> None:

@@ -122,6 +122,24 @@ def test_a_refusal_pauses_the_account_for_everybody() -> None:
     assert len(moments) == 7
 
 
+def test_an_account_keeps_still_before_it_is_refused_and_says_so_once() -> None:
+    moments: list[float] = []
+
+    def script(seen: Seen) -> Say:
+        moments.append(time.monotonic())
+        return Say(headers={"left": "0"} if len(moments) == 2 else {"left": "9"})
+
+    def pause(reply: Reply) -> timedelta | None:
+        return timedelta(seconds=1.2) if reply.headers["left"] == "0" else None
+
+    with bench(script, limits=Limits(concurrency=1), pause=pause) as b:
+        ended = b.run(*(fetch(f"/{n}") for n in range(5)))
+        assert all(e.error is None for e in ended)
+        (paused,) = [notice for notice in b.notices if notice.what == "paused"]
+    assert moments[1] - moments[0] < 1.2 <= moments[2] - moments[1]
+    assert (paused.detail, paused.wait) == ("house takes no more requests for 1.2 s", 1.2)
+
+
 def test_a_rate_and_a_concurrency_hold() -> None:
     limits = Limits(concurrency=2, rate=Rate(5, 0.2))
     with bench(lambda _: Say(), workers=8, limits=limits) as b:

@@ -4,17 +4,20 @@
 
 from __future__ import annotations
 
+import tomllib
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from projects import FROM_PLAYS, WEEK, loaded, planned, problem, problems
+from projects import FROM_PLAYS, ROOT, WEEK, loaded, planned, problem, problems
 
 from reportrunner.ask import CEILING, Each, EndpointNode
 from reportrunner.providers.kaltura import PROVIDER
 from reportrunner.table import Column, ColumnType
 
 ALL = ", ".join(sorted(PROVIDER.endpoints))
+SOURCES = sorted(tomllib.loads((ROOT / "reportrunner.toml").read_text("utf-8"))["sources"])
+ANY_SOURCE = " or ".join(f'"{name}"' for name in SOURCES)
 OUT = '\n[outputs.o]\nformat = "html"\n'
 COURSE = '[datasets.course]\nrows = [{ id = "1_b", n = 1 }, { id = "1_a", n = 2 }, { id = "1_b", n = 3 }]\n'
 ROSTER = '[datasets.roster]\nfile = "data/roster.csv"\ncolumns = { user_id = "string", name = "string", email = "string", manager = "string" }\npersonal = ["user_id"]\n'
@@ -144,9 +147,9 @@ def test_what_is_wrong_with_a_dataset(text: str, said: list[str]) -> None:
     ("old", "new", "said"),
     [
         ('source   = "kaltura"', 'source = "kaltra"', '"kaltra": there is no source "kaltra"; did you mean "kaltura"?'),
-        ('source   = "kaltura"', 'source = "cloud"', '"cloud": there is no source "cloud" | there is kaltura, kaltura_reports'),
-        ('source   = "kaltura"', "source = 5", '5: expected the name of a source, found 5 | write source = "kaltura" or "kaltura_reports"'),
-        ('source   = "kaltura"', "", '[datasets.plays]: an endpoint needs a source | write source = "kaltura" or "kaltura_reports"'),
+        ('source   = "kaltura"', 'source = "heaven"', f'"heaven": there is no source "heaven" | there is {", ".join(SOURCES)}'),
+        ('source   = "kaltura"', "source = 5", f"5: expected the name of a source, found 5 | write source = {ANY_SOURCE}"),
+        ('source   = "kaltura"', "", f"[datasets.plays]: an endpoint needs a source | write source = {ANY_SOURCE}"),
         ('"report.getTable"', '"getTable"', '"getTable": kaltura has no endpoint "getTable"; did you mean "report.getTable"?'),
         ('"report.getTable"', '"report.bogus"', f'"report.bogus": kaltura has no endpoint "report.bogus" | there is {ALL}'),
         ('"report.getTable"', "5", f'5: kaltura has no endpoint "5" | there is {ALL}'),

@@ -12,7 +12,7 @@ ALL = mutations()
 
 def test_every_row_has_one_change() -> None:
     assert [one.row for one in ALL] == list(ROWS)
-    assert len({(one.file, one.old, one.new) for one in ALL}) == len(ALL) == 58
+    assert len({(one.file, one.old, one.new) for one in ALL}) == len(ALL)
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.row)

@@ -1,7 +1,7 @@
 """Whether the test of a trap fails when its handling is removed: one change of the package per row, made in a copy.
 
-`python -m tests.traps.trap_mutations [ROW ...]` makes the changes of `trap_mutations.toml`, one at a time, and runs the
-tests of the row; the outcome of all of them is kept in MUTATIONS.md.
+`python -m tests.traps.trap_mutations [ROW ...]` makes the changes of the files `*_mutations.toml`, one at a time, and
+runs the tests of the row; the outcome of all of them is kept in MUTATIONS.md.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from queue import Queue
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 LIST = HERE / "MUTATIONS.md"
-ROWS = (*(f"13.{number:02d}" for number in range(1, 26)), *(f"14.{number:02d}" for number in range(1, 34)))
+SECTIONS = {"13": 25, "14": 33, "l2": 6, "l3": 16, "l4": 3, "l5": 4, "l7": 11, "c8": 14}
+"""How many rows a section has: 13 and 14 of kaltura.md, those with an l of livekit.md, with a c of cloudflare.md."""
+ROWS = tuple(f"{section}.{number:02d}" for section, count in SECTIONS.items() for number in range(1, count + 1))
+TOML = ("trap_mutations.toml", "livekit_mutations.toml", "cloudflare_mutations.toml")
 COPIED = ("reportrunner", "tests/traps", "data", "jobs", "templates")
 FILES = ("pyproject.toml", "reportrunner.toml")
 WORKERS = 2
@@ -40,7 +43,11 @@ class Mutation:
 
     @property
     def test_file(self) -> str:
-        return f"tests/traps/test_kaltura_section_{self.row[:2]}.py"
+        section = self.row.partition(".")[0]
+        if section.startswith("l"):
+            return "tests/traps/test_livekit_rules.py"
+        name = f"cloudflare_section_{section[1:]}" if section.startswith("c") else f"kaltura_section_{section}"
+        return f"tests/traps/test_{name}.py"
 
     @property
     def prefix(self) -> str:
@@ -62,7 +69,7 @@ class Outcome:
 
 
 def mutations() -> tuple[Mutation, ...]:
-    return tuple(Mutation(**row) for row in tomllib.loads((HERE / "trap_mutations.toml").read_text("utf-8"))["rows"])
+    return tuple(Mutation(**row) for name in TOML for row in tomllib.loads((HERE / name).read_text("utf-8"))["rows"])
 
 
 def copy_of_project(folder: Path) -> Path:
@@ -135,9 +142,10 @@ def written(outcomes: Iterable[Outcome]) -> str:
     lines = [
         "# What the tests of traps fail for",
         "",
-        "Each row of `kaltura.md` sections 13 and 14, the change of this product that takes its handling away (the",
-        "exact texts stand in `trap_mutations.toml`), and the tests that failed for it in a changed copy. Written by",
-        "`python -m tests.traps.trap_mutations`.",
+        "Each row of `kaltura.md` sections 13 and 14, each rule of `livekit.md` (`l7.01` is row 1 of its section 7),",
+        "and each row of `cloudflare.md` section 8 (`c8.01`): the change of this product that takes its handling away",
+        "(the exact texts stand in `*_mutations.toml`), and the tests that failed for it in a changed copy.",
+        "Written by `python -m tests.traps.trap_mutations`.",
         "",
         "| Row | File | What is taken away | Failed |",
         "|---|---|---|---|",

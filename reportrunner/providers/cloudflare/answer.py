@@ -1,0 +1,124 @@
+"""The answer of Spectrum's event reads: rows of dimensions and metrics, and what the answer says of itself (§2.3)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from reportrunner.delimited import unreadable
+from reportrunner.providers.cloudflare.cells import value_of
+from reportrunner.table import Claim, Column, ColumnType, Note, Value
+from reportrunner.verdict import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked, and when: what an answer is held against."""
+
+    dimensions: tuple[Column, ...]
+    metrics: tuple[Column, ...]
+    until: int
+    now: dt.datetime
+    limit: int | None = None
+
+    def column(self, name: str) -> Column:
+        """Return the column of a dimension or a metric that was asked."""
+        return next(column for column in (*self.dimensions, *self.metrics) if column.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The result of an envelope, its parts checked as far as they do not depend on the read."""
+
+    result: Mapping[str, Any]
+    asked: Asked
+
+    @property
+    def data(self) -> list[Mapping[str, Any]]:
+        """The rows as they came."""
+        found = self.result.get("data")
+        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+            raise unreadable("the result has no list of rows")
+        return found
+
+    def order(self, which: str) -> tuple[Column, ...]:
+        """Return the columns of `dimensions` or `metrics` in the order of the query that the answer repeats.
+
+        An answer that does not repeat it is read in the order asked; one that repeats another question is no answer.
+        """
+        columns = self.asked.dimensions if which == "dimensions" else self.asked.metrics
+        names = [column.name for column in columns]
+        echo = self.result.get("query")
+        told = echo.get(which) if isinstance(echo, dict) else None
+        if not told:
+            return columns
+        if not isinstance(told, list) or sorted(map(str, told)) != sorted(names):
+            raise unreadable(f"the answer is of {which} {plain(str(told), 120)}, and {', '.join(names)} were asked")
+        return tuple(self.asked.column(str(name)) for name in told)
+
+    def dimensions_of(self, row: Mapping[str, Any], number: int) -> dict[str, Value]:
+        """Return a row's dimensions by name."""
+        columns = self.order("dimensions")
+        values = row.get("dimensions") or []
+        if not isinstance(values, list) or len(values) != len(columns):
+            found = len(values) if isinstance(values, list) else "no list of"
+            raise unreadable(f"row {number} has {found} dimensions where {len(columns)} were asked")
+        return {c.name: cell(value, c, number) for c, value in zip(columns, values, strict=True)}
+
+    @property
+    def lag(self) -> Decimal | None:
+        """Seconds before now that are not processed yet; None where the answer does not say."""
+        found = self.result.get("data_lag")
+        return Decimal(str(found)) if isinstance(found, int | Decimal) and not isinstance(found, bool) else None
+
+    def whole(self, end: dt.datetime) -> bool | None:
+        """Tell whether all events before this moment are counted; None where the answer does not say."""
+        if self.lag is None:
+            return None
+        return Decimal(str(end.timestamp())) <= Decimal(str(self.asked.now.timestamp())) - self.lag
+
+    def claim(self) -> Claim | None:
+        """Return the totals of what adds up; an answer that a limit cuts has others."""
+        if self._limit is not None and len(self.data) >= self._limit:
+            return None
+        totals = self.result.get("totals")
+        told = totals if isinstance(totals, dict) else {}
+        found = [(column, told.get(column.name)) for column in self.asked.metrics if column.additive]
+        found = [(column, total) for column, total in found if total is not None]
+        return Claim(tuple(c for c, _ in found), tuple(cell(total, c, 0) for c, total in found))
+
+    @property
+    def _limit(self) -> int | None:
+        echo = self.result.get("query")
+        told = echo.get("limit") if isinstance(echo, dict) else None
+        return self.asked.limit or (int(told) if isinstance(told, int | Decimal) and told > 0 else None)
+
+    def notes(self, cells: Mapping[str, Sequence[Value]]) -> Iterator[Note]:
+        """Yield what the answer itself gives reason to doubt; `cells` are all values of each metric."""
+        rows, came = self.result.get("rows"), len(self.data)
+        if self._limit is not None and came >= self._limit:
+            yield Note("cloudflare.truncated", f"{came:,} rows came, as many as the limit of {self._limit:,}")
+        elif isinstance(rows, int | Decimal) and rows != came:
+            yield Note("row_count", f"the answer counts {rows:,} rows, and {came:,} came")
+        highest = self.result.get("max")
+        for column in self.asked.metrics:
+            bound = highest.get(column.name) if isinstance(highest, dict) and column.additive else None
+            values = [value for value in cells.get(column.name, ()) if isinstance(value, int | Decimal)]
+            if isinstance(bound, int | Decimal) and values and max(values) > bound:
+                said = f"{column.name}: a value is {max(values):,}, and the answer's own maximum is {bound:,}"
+                yield Note("unreconciled", said, (said,))
+
+
+def cell(raw: Any, column: Column, number: int) -> Value:
+    """Return a value of a row as its column has it; null stays null."""
+    try:
+        return value_of(raw, column.type)
+    except ValueError as error:
+        where = f"row {number}" if number else "totals"
+        hint = ""
+        if column.type is ColumnType.INTEGER:
+            hint = f'; where fractions are right, write columns = {{ {column.name} = "decimal" }}'
+        raise unreadable(f'{where}, "{column.name}": {error}{hint}') from None

@@ -1,0 +1,98 @@
+"""JSON objects as typed rows: what is secret in them never becomes a cell (§1.4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from reportrunner.cell import parse_cell
+from reportrunner.delimited import unreadable
+from reportrunner.spelling import did_you_mean
+from reportrunner.table import Column, ColumnType, Note, Value
+from reportrunner.verdict import plain
+
+DENIED: Final = frozenset({"stream_key", "download_url", "audio_download_url", "storage_config"})
+"""Fields that open something to whoever reads them: keys of streams, links to files, keys of a bucket."""
+
+
+def is_denied(name: str) -> bool:
+    """Tell whether a field is never landed: `stream_key`, and every link to a file."""
+    last = name.rpartition(".")[2]
+    return last in DENIED or last.endswith("download_url")
+
+
+def without_secrets(value: Any) -> Any:
+    """Return a JSON value in which no field that is denied is left, however deep."""
+    if isinstance(value, dict):
+        return {name: without_secrets(item) for name, item in value.items() if not is_denied(name)}
+    return [without_secrets(item) for item in value] if isinstance(value, list) else value
+
+
+def rows_of(found: Sequence[Mapping[str, Any]], columns: tuple[Column, ...]) -> list[tuple[Value, ...]]:
+    """Return objects as rows; what is left out is null. ProviderError names row and column."""
+    return [_row(without_secrets(fields), columns, number) for number, fields in enumerate(found, 1)]
+
+
+def _row(fields: Mapping[str, Any], columns: tuple[Column, ...], number: int) -> tuple[Value, ...]:
+    values: list[Value] = []
+    for column in columns:
+        try:
+            values.append(value_of(field_of(fields, column.name), column.type))
+        except ValueError as error:
+            raise unreadable(f'row {number}, column "{column.name}": {error}') from None
+    return tuple(values)
+
+
+def field_of(fields: Any, name: str) -> Any:
+    """Return the field of that name; `object.name` leads into an object where no field has the whole name."""
+    if not isinstance(fields, Mapping):
+        return None
+    if name in fields or "." not in name:
+        return fields.get(name)
+    first, _, rest = name.partition(".")
+    return field_of(fields.get(first), rest)
+
+
+def value_of(raw: Any, kind: ColumnType) -> Value:
+    """Return a JSON value as its column's type has it, exactly; ValueError where it has none.
+
+    Numbers and truth values arrive as such or as texts; examples of one field show both (§8, row 11).
+    """
+    if raw is None:
+        return None
+    if kind is ColumnType.STRING:
+        return raw if isinstance(raw, str) else canonical(raw)
+    if isinstance(raw, list | dict):
+        raise ValueError(f"{plain(canonical(raw), 60)} is no {kind}")  # noqa: TRY004  a wrong value, like the others
+    if isinstance(raw, bool):
+        if kind is not ColumnType.BOOLEAN:
+            raise ValueError(f"{canonical(raw)} is no {kind}")
+        return raw
+    return parse_cell(str(raw), kind)
+
+
+def canonical(value: object) -> str:
+    """Write JSON in the one form that equal documents share; fractions as they came."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{canonical(str(name))}:{canonical(value[name])}" for name in sorted(value)) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(canonical, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def absent(
+    found: Sequence[Mapping[str, Any]], columns: tuple[Column, ...], known: tuple[Column, ...]
+) -> tuple[Note, ...]:
+    """Return a note for every column that only the job declares and that no object has."""
+    catalogued = {column.name for column in known}
+    fields = sorted({name for one in found for name in one})
+    said = 'no object of the answer has "{}": it is null in all of them, or misspelt'
+    return tuple(
+        Note("cloudflare.absent_column", said.format(c.name) + did_you_mean(c.name, fields))
+        for c in columns
+        if c.name not in catalogued and found and all(field_of(one, c.name) is None for one in found)
+    )
