@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
-from reportrunner.ask import Source
 from reportrunner.formats import FORMATS
 from reportrunner.load import load_project
 from reportrunner.prepare import FAMILIES
@@ -20,16 +18,12 @@ from reportrunner.schema import every_schema, job_schema, project_schema, to_tex
 
 ROOT = Path(__file__).parents[1]
 JOBS = sorted((ROOT / "jobs").rglob("*.toml"))
-
-
-def sources() -> Collection[Source]:
-    """Those of this project, with the endpoints that they define."""
-    return load_project(ROOT, "reportrunner.toml", FAMILIES).sources.values()
+SOURCES = load_project(ROOT, "reportrunner.toml", FAMILIES).sources.values()
 
 
 @pytest.fixture(scope="module")
 def validator() -> jsonschema.Draft7Validator:
-    schema = job_schema(PROVIDERS, FORMATS, sources())
+    schema = job_schema(PROVIDERS, FORMATS, SOURCES)
     jsonschema.Draft7Validator.check_schema(schema)
     return jsonschema.Draft7Validator(schema)
 
@@ -44,11 +38,25 @@ def showcase() -> Any:
 
 
 def test_the_checked_in_schemas_are_fresh() -> None:
-    expected = every_schema(PROVIDERS, FORMATS, sources())
-    assert {path.name.partition(".")[0] for path in (ROOT / "schemas").iterdir()} == set(expected)
+    expected = every_schema(PROVIDERS, FORMATS, SOURCES)
+    assert {path.name.partition(".")[0] for path in (ROOT / "schemas").glob("*.json")} == set(expected)
     for name, schema in expected.items():
         written = (ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8")
         assert written == to_text(schema), "run: make schemas"
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "apis").glob("*.toml")), ids=lambda path: path.stem)
+def test_every_file_that_a_source_names_satisfies_its_schema(file: Path) -> None:
+    schema = every_schema(PROVIDERS, FORMATS)["fixtures" if ".fixtures" in file.name else "rest"]
+    data = plain(tomllib.loads(file.read_text("utf-8")))
+    assert [error.message for error in jsonschema.Draft7Validator(schema).iter_errors(data)] == []
+
+
+def test_an_endpoint_that_a_source_defines_belongs_to_that_source(validator: jsonschema.Draft7Validator) -> None:
+    job = plain(tomllib.loads((ROOT / "jobs/examples/rest/charges.toml").read_text("utf-8")))
+    assert validator.is_valid(job)
+    job["datasets"]["charges"]["source"] = "helpdesk"
+    assert not validator.is_valid(job)
 
 
 @pytest.mark.parametrize("job", JOBS, ids=lambda path: path.stem)
