@@ -227,6 +227,8 @@ class Flow:
     session: SessionKey | None = None
     early: Read | None = field(default=None, compare=False)
     """Reads one page alone, where that can be done: what goes over the rows need not wait for the last page."""
+    cancel: Step | None = None
+    """Ends the remote work that the first step began, where the flow is given up while it goes on."""
     run: str = ""
     """The job it is asked for, so that progress and records can tell runs apart; no part of its identity."""
     deadline: timedelta = timedelta(minutes=30)

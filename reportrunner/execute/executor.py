@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from reportrunner.environment import Environment, Finished, LocalDone, Notice, Page, Sent, SourceRuntime, What
-from reportrunner.errors import ProviderError, ReportrunnerError
+from reportrunner.errors import ProviderError
 from reportrunner.execute.attempt import Desk, Outcome, seconds
 from reportrunner.execute.crew import Crew, Then
 from reportrunner.execute.kept import Whole
@@ -158,7 +158,7 @@ class Executor:
         if not task.wanted:
             return
         if outcome.error is not None:
-            self._fail_by(walk, outcome.error)
+            self._fail(walk, Failure.of(outcome.error, walk.step.name, self._env.redactor.redact))
         elif down:
             self._give_up(walk, outcome.reply.fault)
         elif isinstance(verdict, Again):
@@ -193,7 +193,7 @@ class Executor:
         try:
             pages = walk.accept(task.request, outcome, now)
         except ProviderError as error:
-            self._fail_by(walk, error)
+            self._fail(walk, Failure.of(error, walk.step.name, self._env.redactor.redact))
             return
         # Pages go first: a flow that has begun ends sooner and lets go of its replies.
         self._queues.first((page,) for page in pages)
@@ -204,6 +204,8 @@ class Executor:
         replies = walk.turn()
         if replies is None:
             self._begin_steps([walk])
+        elif walk.behind is not None:
+            self._fail(walk, walk.behind)
         elif walk.sign_in is not None:
             assert isinstance(outcome.verdict, Done)
             self._signed_in(walk, outcome.verdict)
@@ -261,9 +263,6 @@ class Executor:
             if not one.ended:
                 self._fail(one, Failure("unreachable", words, one.step.name))
 
-    def _fail_by(self, walk: Walk, error: ReportrunnerError) -> None:
-        self._fail(walk, Failure.of(error, walk.step.name, self._env.redactor.redact))
-
     def _expire(self, walk: Walk) -> None:
         if not walk.ended:
             words = f"{walk.flow.source} timed out: not done within {span(walk.flow.deadline.total_seconds())}"
@@ -277,9 +276,13 @@ class Executor:
             for one in waited:
                 self._fail(one, behind)
             return
+        if closing := walk.closing(failure):
+            self._walks[walk.identity] = closing
+            self._begin_steps([closing])
+            return
         del self._walks[walk.identity]
         for flow in walk.flows:
-            error = failure.error(flow)
+            error = (walk.behind or failure).error(flow)
             self._results.fail(flow, error)
             self._env.notify(Notice(flow.dataset, failure.step, "failed", str(error), run=flow.run))
 
