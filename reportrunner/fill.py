@@ -59,6 +59,9 @@ def fill(
     ):
         hint = "; if that is right, add its host to the source's download_hosts" if issued else ""
         raise ProviderError(f"{show(request.path)} leads away from the source's host; nothing was sent there{hint}")
+    if _origin(url) != _origin(base_url) and _carries_secret(request):
+        said = "leads to another host, and the request carries a secret of this one; nothing was sent there"
+        raise ProviderError(f"{show(request.path)} {said}")
     headers = {"User-Agent": f"reportrunner/{__version__}", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
     body = None
     if request.form is not None:
@@ -75,6 +78,21 @@ def fill(
             raise ProviderError(f"the header {name} would hold a character that no header may hold; nothing was sent")
         headers[name] = filled
     return SentRequest(request.method, url, tuple(headers.items()), body, f"{request.method} {show(request.path)}")
+
+
+def _carries_secret(request: Request) -> bool:
+    """Tell whether a secret or a session stands anywhere but in the path."""
+    holes: list[Open] = []
+
+    def note(hole: Open) -> str:
+        holes.append(hole)
+        return ""
+
+    for _, text in (*request.query, *request.headers, *(request.form or ())):
+        fill_text(text, note)
+    if request.json is not None:
+        fill_json(request.json, note)
+    return any(not isinstance(hole, Hole) or hole.kind != "capture" for hole in holes)
 
 
 def _url(request: Request, base_url: str, value: Callable[[Open], str]) -> str:

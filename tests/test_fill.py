@@ -4,7 +4,7 @@ import pytest
 
 from reportrunner.errors import ProviderError
 from reportrunner.fill import fill
-from reportrunner.flow import Digest, Hole, JsonBody, Open, Request, Text
+from reportrunner.flow import Digest, Hole, Issued, JsonBody, Open, Request, Segment, Text
 
 BASE = "https://www.example.org/base/"
 NASTY = {"ks": "a+b/c=&d é", "id": "x/../y", "dots": "..", "crlf": "a\r\nX: y"}
@@ -121,3 +121,32 @@ def test_what_is_no_link_of_the_provider_stays_with_its_source(path: Text) -> No
 def test_what_would_break_out_is_not_sent(request_: Request) -> None:
     with pytest.raises(ProviderError, match="nothing was sent"):
         fill(request_, BASE, value)
+
+
+def test_a_page_of_the_providers_own_address_is_asked_at_its_host_alone() -> None:
+    for issued, url in (
+        ("https://www.example.org/other/next?q=a%2Fb", "https://www.example.org/other/next?q=a%2Fb"),
+        ("/next", "https://www.example.org/next"),
+        ("next/2", "https://www.example.org/base/next/2"),
+    ):
+        assert fill(Request("GET", Issued(issued)), BASE, _given).url == url
+    with pytest.raises(ProviderError, match="leads away from the source's host"):
+        fill(Request("GET", Issued("https://cdn.example/x")), BASE, _given, ELSEWHERE)
+
+
+def test_no_secret_goes_to_a_download_host() -> None:
+    headers = (("Authorization", ("Bearer ", Hole("session", "api"))),)
+    link = Request("GET", Hole("capture", "link"), headers=headers)
+    with pytest.raises(ProviderError, match="carries a secret of this one; nothing was sent there"):
+        fill(link, BASE, lambda _: "https://cdn.example/x", ELSEWHERE)
+
+
+def test_a_segment_is_encoded_whole_and_once() -> None:
+    sent = fill(Request("GET", ("/a/", Segment("b/c%2F d"), "/e")), BASE, _given)
+    assert sent.url == f"{BASE.rstrip('/')}/a/b%2Fc%252F%20d/e"
+    assert sent.label == "GET /a/b%2Fc%252F%20d/e"
+
+
+def _given(place: Open) -> str:
+    assert isinstance(place, Segment | Issued)
+    return place.text if isinstance(place, Segment) else place.url

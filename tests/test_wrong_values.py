@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from projects import JOB, ROOT, Binding, copy_project, prepared
+from projects import JOB, ROOT, Binding, copy_project, prepared, project_text
 
 from reportrunner.errors import Diagnostic, InvalidError
 from reportrunner.toml_file.index import build_index
@@ -41,9 +41,14 @@ def spans(text: str) -> list[tuple[int, int]]:
     return sorted((span.start, span.end) for span in found | listed)
 
 
+def given(file: str) -> str:
+    """What stands in the copy."""
+    return project_text() if file == PROJECT else (ROOT / file).read_text("utf-8")
+
+
 def judge(project: Path, file: str, text: str) -> None:
     """Prepare with this text in place of the file; what is said, if anything, has its place."""
-    right = (ROOT / file).read_text("utf-8")
+    right = given(file)
     (project / file).write_text(text, "utf-8")
     said: tuple[Diagnostic, ...] = ()
     try:
@@ -58,7 +63,7 @@ def judge(project: Path, file: str, text: str) -> None:
 @pytest.mark.parametrize("file", [JOB, PROJECT])
 @pytest.mark.parametrize("turn", range(4))
 def test_one_wrong_value_at_every_place(file: str, turn: int, project: Path) -> None:
-    text = (ROOT / file).read_text("utf-8")
+    text = given(file)
     for number, (start, end) in enumerate(spans(text)):
         if number % 4 == turn:
             judge(project, file, text[:start] + VALUES[number % len(VALUES)] + text[end:])
@@ -68,7 +73,7 @@ def test_one_wrong_value_at_every_place(file: str, turn: int, project: Path) -> 
 @pytest.mark.parametrize("file", [JOB, PROJECT])
 @pytest.mark.parametrize("value", VALUES)
 def test_every_wrong_value_at_every_place(file: str, value: str, project: Path) -> None:
-    text = (ROOT / file).read_text("utf-8")
+    text = given(file)
     places = spans(text)
     assert len(places) > (150 if file == JOB else 10)
     for start, end in places:
@@ -79,5 +84,5 @@ def test_every_wrong_value_at_every_place(file: str, value: str, project: Path) 
 @pytest.mark.parametrize("value", ["5", '"x"', "[]", "[{}]", "{ a = 5 }", "{ a = [] }", "{ a = {} }"])
 def test_a_section_that_is_none(section: str, value: str, project: Path) -> None:
     file = PROJECT if section == "sources" else JOB
-    text = (ROOT / file).read_text("utf-8")
+    text = given(file)
     judge(project, file, f"{section} = {value}\n" + re.sub(rf"(?ms)^\[{section}\b.*?(?=^\[|\Z)", "", text))

@@ -84,24 +84,23 @@ def _captured(spec: EndpointSpec, place: Place) -> tuple[str, ...]:
 
 def _of_request(spec: EndpointSpec, place: Place, request: RequestSpec) -> Iterator[Hinted]:
     for part, tree in request.trees().items():
-        broken = False
+        broken: set[Place] = set()
         for loc, text in _strings(tree):
             where = (*place, part, *loc)
             try:
                 found = read(text)
             except ExpressionError as error:
                 yield Hinted(error.message, error.hint, key=where, at="value")
-                broken = True
+                broken.add(loc)
                 continue
             said = [fault for slot in _of(found) if (fault := _of_slot(spec, place, part, slot))]
             if not said and part == "json" and isinstance(found, Expression) and not found.single:
                 said += ["a captured value stands alone in JSON; " for s in found.slots if s.path[0] == "captured"]
-            broken = broken or bool(said)
+            broken |= {loc} if said else set()
             for fault in said:
                 message, _, hint = (fault, "", "") if "; did you mean" in fault else fault.partition("; ")
                 yield Hinted(message, hint, key=where, at="value")
-        if not broken:
-            yield from _tried(spec, (*place, part), part, tree)
+        yield from _tried(spec, (*place, part), tree, broken)
 
 
 def _of(found: Expression | str) -> tuple[Slot, ...]:
@@ -134,10 +133,13 @@ def _of_slot(spec: EndpointSpec, place: Place, part: str, slot: Slot) -> str:
     return ""
 
 
-def _tried(spec: EndpointSpec, place: Place, part: str, tree: Any) -> Iterator[Hinted]:
-    """Try a part of a request with samples."""
+def _tried(spec: EndpointSpec, place: Place, tree: Any, broken: set[Place]) -> Iterator[Hinted]:
+    """Try a part of a request with samples, but for what is wrong already."""
     scope = Scope({name: param.sample() for name, param in spec.params.items()}, SAMPLE)
+    part = place[-1]
     for loc, value in _leaves(tree):
+        if loc in broken:
+            continue
         try:
             if part == "path":
                 write_path(value, scope)

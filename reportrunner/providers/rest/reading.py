@@ -66,8 +66,9 @@ def read_pages(replies: tuple[Reply, ...], spec: EndpointSpec, readings: tuple[R
 
 
 def read_one(replies: tuple[Reply, ...], spec: EndpointSpec, readings: tuple[Reading, ...]) -> Rows:
-    """Read one page alone: what counts the whole answer says nothing of it."""
-    return _rows([page_of(reply, spec.response) for reply in replies], spec, readings)
+    """Read one page alone: it may lack a column that a later one has, and no count of the whole answer is its own."""
+    pages = [page_of(reply, spec.response) for reply in replies]
+    return _rows(pages, spec, tuple(replace(reading, optional=True) for reading in readings))
 
 
 def _claim(page: Page, spec: EndpointSpec) -> Claim | None:

@@ -58,7 +58,7 @@ LONGEST: Final = 366 * 86_400
 
 
 def sign_in(source: Source, _: SessionKey, now: dt.datetime) -> Flow:
-    """Return the flow that gets a session of this source."""
+    """Return the flow that gets a session of this source; it runs under none."""
     auth = settings_of(source.settings).auth
     assert auth is not None
     if auth.oauth2 is not None:

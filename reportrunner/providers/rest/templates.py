@@ -184,4 +184,4 @@ def _joined(pieces: list[str | Hole | Segment]) -> Text:
             merged[-1] += piece
         else:
             merged.append(piece)
-    return merged[0] if len(merged) == 1 and isinstance(merged[0], str) else tuple(merged)
+    return merged[0] if len(merged) == 1 else tuple(merged)

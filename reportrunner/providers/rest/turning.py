@@ -67,11 +67,12 @@ def after(paging: PagingSpec, request: Request, reply: Reply, document: Any, row
         words = f"{paging.most:,} pages came, and there are more"
         return Refused("truncated", words, "narrow the window or the params, or raise paging.most")
     token, page = following
-    if token in request.before:
+    known = token if isinstance(paging, Counted) else _mark([token])
+    if known in request.before:
         return Refused(
             "unreadable", f'page {request.page} gives the {_noun(paging)} "{plain(token, 80)}" again', "check paging"
         )
-    before = (*request.before, mark, token)[-2 * KEPT :]
+    before = (*request.before, mark, known)[-2 * KEPT :]
     return More((_without_secret(replace(page, page=request.page + 1, before=before), secret),))
 
 

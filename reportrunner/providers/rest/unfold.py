@@ -14,7 +14,7 @@ from reportrunner.providers.rest.checking import sends_days, used_window
 from reportrunner.providers.rest.dataset import Exported, dataset_model, given_params
 from reportrunner.providers.rest.definition import EndpointSpec
 from reportrunner.providers.rest.judging import CaptureJudge, FetchJudge, PollJudge
-from reportrunner.providers.rest.reading import columns_of, read_pages, readings_of
+from reportrunner.providers.rest.reading import columns_of, read_one, read_pages, readings_of
 from reportrunner.providers.rest.request import RequestSpec, write_request
 from reportrunner.providers.rest.source import RestSource, settings_of
 from reportrunner.providers.rest.templates import Scope
@@ -95,7 +95,8 @@ def unfold(ask: Ask, spec: EndpointSpec) -> Flow:
     request = proven(first_page(spec.paging, write_request(spec.request, scope)), proof)
     judge = FetchJudge(spec, expired, proof[1])
     step = Step("fetch", request, judge, _repeatable(spec, spec.request), timeout=parse_duration(spec.timeout))
-    return Flow(ask.dataset, ask.source.name, kind, (step,), read, key)
+    early = partial(read_one, spec=spec, readings=readings) if spec.paging is not None else None
+    return Flow(ask.dataset, ask.source.name, kind, (step,), read, key, early=early)
 
 
 def _session(ask: Ask, settings: RestSource) -> SessionKey | None:
