@@ -70,12 +70,17 @@ class ExportSpec(Strict):
     generate: GenerateSpec
     poll: PollSpec
     serve: ServeSpec
+    cancel: RequestSpec | None = Field(
+        default=None, description="Stops work that a run gives up: it timed out, was interrupted, or is not needed"
+    )
 
     @property
     def requests(self) -> tuple[tuple[tuple[str, ...], RequestSpec], ...]:
         """Return every request with its place."""
         serve = () if self.serve.request is None else ((("serve", "request"), self.serve.request),)
-        return ((("generate", "request"), self.generate.request), (("poll", "request"), self.poll.request), *serve)
+        cancel = () if self.cancel is None else ((("cancel",), self.cancel),)
+        first = ((("generate", "request"), self.generate.request), (("poll", "request"), self.poll.request))
+        return (*first, *serve, *cancel)
 
 
 def word_of(value: object) -> str:

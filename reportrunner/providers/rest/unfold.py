@@ -90,7 +90,9 @@ def unfold(ask: Ask, spec: EndpointSpec) -> Flow:
     kind = f"rest.{ask.source.name}.{ask.endpoint.name}"
     if spec.export is not None:
         steps, deadline = _export(ask, spec, scope, proof, expired)
-        return Flow(ask.dataset, ask.source.name, kind, steps, read, key, deadline=deadline)
+        flow = Flow(ask.dataset, ask.source.name, kind, steps, read, key, deadline=deadline)
+        cancel = spec.export.cancel
+        return replace(flow, cancel=proven(write_request(cancel, scope), proof)) if cancel is not None else flow
     assert spec.request is not None
     request = proven(first_page(spec.paging, write_request(spec.request, scope)), proof)
     judge = FetchJudge(spec, expired, proof[1])
