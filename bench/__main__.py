@@ -1,13 +1,19 @@
-"""`python -m bench [exports|pages|dashboards|start ...]`: measure, and print a table of ratios."""
+"""`python -m bench [exports|pages|dashboards|fan_out|start ...]`: measure, and print a table of ratios."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 
-from bench import dashboards, exports, pages, start
+from bench import dashboards, exports, fan_out, pages, start
 
-BENCHES = {"exports": exports.measure, "pages": pages.measure, "dashboards": dashboards.measure, "start": start.measure}
+BENCHES = {
+    "exports": exports.measure,
+    "pages": pages.measure,
+    "dashboards": dashboards.measure,
+    "fan_out": fan_out.measure,
+    "start": start.measure,
+}
 
 
 def main(names: Sequence[str]) -> int:

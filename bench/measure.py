@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reportrunner.sandbox import SANDBOX_ADMIN_SECRET
+from reportrunner.sandbox import CREDENTIALS, SANDBOX_ADMIN_SECRET
 
 ROOT = Path(__file__).parents[1]
 PROJECT = """
@@ -49,7 +49,8 @@ class Figure:
 
 def environment() -> dict[str, str]:
     """Return the environment of every process that is started here."""
-    return {**os.environ, "PYTHONPATH": str(ROOT), "KALTURA_ADMIN_SECRET": SANDBOX_ADMIN_SECRET}
+    livekit = {f"LIVEKIT_{name.upper()}": CREDENTIALS["livekit"][name] for name in ("api_key", "api_secret")}
+    return {**os.environ, **livekit, "PYTHONPATH": str(ROOT), "KALTURA_ADMIN_SECRET": SANDBOX_ADMIN_SECRET}
 
 
 @contextmanager

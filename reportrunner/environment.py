@@ -86,7 +86,7 @@ class Clock:
     now: Callable[[], datetime]
 
 
-What = Literal["sent", "waiting", "paused", "retry", "done", "failed", "session"]
+What = Literal["sent", "waiting", "paused", "retry", "done", "failed", "session", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)

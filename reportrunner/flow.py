@@ -225,10 +225,10 @@ class Flow:
     read: Read = field(compare=False)
     """Said by `kind` and steps already, and a new object in every plan."""
     session: SessionKey | None = None
+    cancel: Request | None = None
+    """Tells the provider to stop the work that it is polled for, where a run gives it up."""
     early: Read | None = field(default=None, compare=False)
     """Reads one page alone, where that can be done: what goes over the rows need not wait for the last page."""
-    cancel: Step | None = None
-    """Ends the remote work that the first step began, where the flow is given up while it goes on."""
     run: str = ""
     """The job it is asked for, so that progress and records can tell runs apart; no part of its identity."""
     deadline: timedelta = timedelta(minutes=30)

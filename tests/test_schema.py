@@ -11,16 +11,19 @@ import jsonschema
 import pytest
 
 from reportrunner.formats import FORMATS
+from reportrunner.load import load_project
+from reportrunner.prepare import FAMILIES
 from reportrunner.providers import PROVIDERS
-from reportrunner.schema import job_schema, project_schema, to_text
+from reportrunner.schema import every_schema, job_schema, project_schema, to_text
 
 ROOT = Path(__file__).parents[1]
 JOBS = sorted((ROOT / "jobs").rglob("*.toml"))
+SOURCES = load_project(ROOT, "reportrunner.toml", FAMILIES).sources.values()
 
 
 @pytest.fixture(scope="module")
 def validator() -> jsonschema.Draft7Validator:
-    schema = job_schema(PROVIDERS, FORMATS)
+    schema = job_schema(PROVIDERS, FORMATS, SOURCES)
     jsonschema.Draft7Validator.check_schema(schema)
     return jsonschema.Draft7Validator(schema)
 
@@ -35,10 +38,25 @@ def showcase() -> Any:
 
 
 def test_the_checked_in_schemas_are_fresh() -> None:
-    expected = {"job": job_schema(PROVIDERS, FORMATS), "project": project_schema(PROVIDERS)}
+    expected = every_schema(PROVIDERS, FORMATS, SOURCES)
+    assert {path.name.partition(".")[0] for path in (ROOT / "schemas").glob("*.json")} == set(expected)
     for name, schema in expected.items():
         written = (ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8")
         assert written == to_text(schema), "run: make schemas"
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "apis").glob("*.toml")), ids=lambda path: path.stem)
+def test_every_file_that_a_source_names_satisfies_its_schema(file: Path) -> None:
+    schema = every_schema(PROVIDERS, FORMATS)["fixtures" if ".fixtures" in file.name else "rest"]
+    data = plain(tomllib.loads(file.read_text("utf-8")))
+    assert [error.message for error in jsonschema.Draft7Validator(schema).iter_errors(data)] == []
+
+
+def test_an_endpoint_that_a_source_defines_belongs_to_that_source(validator: jsonschema.Draft7Validator) -> None:
+    job = plain(tomllib.loads((ROOT / "jobs/examples/rest/charges.toml").read_text("utf-8")))
+    assert validator.is_valid(job)
+    job["datasets"]["charges"]["source"] = "helpdesk"
+    assert not validator.is_valid(job)
 
 
 @pytest.mark.parametrize("job", JOBS, ids=lambda path: path.stem)

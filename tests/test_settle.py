@@ -160,3 +160,10 @@ def test_repeats_of_a_key_in_a_file_are_told(tmp_path: Path) -> None:
 def test_notes_of_a_file_are_kept(tmp_path: Path) -> None:
     note = Note("secret_in_reply", "x")
     assert land(tmp_path, node(), file(tmp_path, "ana,2,0.1", notes=(note,))).notes == (note,)
+
+
+def test_notes_that_say_the_same_are_one_with_the_samples_of_all(tmp_path: Path) -> None:
+    said = [Note("gone", "missing", (f"s{number}",)) for number in range(9)]
+    answers = [memory((f"p{n}", 1, Decimal(1)), notes=(note, Note("other", "once"))) for n, note in enumerate(said)]
+    landed = land(tmp_path, node("name"), *answers, values=[str(number) for number in range(9)])
+    assert landed.notes == (Note("gone", "missing", ("s0", "s1", "s2", "s3", "s4")), Note("other", "once"))

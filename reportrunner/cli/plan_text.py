@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reportrunner.ask import CEILING, EndpointNode, FileNode, Node, QueryNode, action_of
-from reportrunner.flow import Flow, Request, SessionKey, fill_json, show
+from reportrunner.flow import Flow, Pairs, Request, SessionKey, fill_json, show
 from reportrunner.load.outputs import output_path
 from reportrunner.plan import RunPlan
 from reportrunner.window import Window
@@ -104,14 +104,22 @@ def _session(key: SessionKey) -> str:
 def _request(request: Request) -> dict[str, Any]:
     said: dict[str, Any] = {"method": request.method, "path": show(request.path)}
     if request.query:
-        said["query"] = {name: show(value) for name, value in request.query}
+        said["query"] = _named(request.query)
     if request.headers:
-        said["headers"] = {name: show(value) for name, value in request.headers}
+        said["headers"] = _named(request.headers)
     if request.form is not None:
-        said["form"] = {name: show(value) for name, value in request.form}
+        said["form"] = _named(request.form)
     if request.json is not None:
         said["json"] = fill_json(request.json, str)
     return said
+
+
+def _named(pairs: Pairs) -> dict[str, str | list[str]]:
+    """Return pairs by name; a name that stands more than once has the list of its values."""
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(show(value))
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
 def plan_text(facts: dict[str, Any]) -> str:
@@ -155,8 +163,10 @@ def _headline(dataset: dict[str, Any]) -> str:
 
 
 def _body(step: dict[str, Any]) -> list[str]:
-    pairs = {**step.get("query", {}), **step.get("headers", {}), **step.get("form", {}), **step.get("json", {})}
-    return [f"{name} = {value}" for name, value in pairs.items()]
+    pairs = {**step.get("query", {}), **step.get("headers", {}), **step.get("form", {})}
+    several = {name: value if isinstance(value, list) else [value] for name, value in pairs.items()}
+    lines = [f"{name} = {value}" for name, values in several.items() for value in values]
+    return lines + [f"{name} = {value}" for name, value in step.get("json", {}).items()]
 
 
 def _limits(limits: dict[str, Any]) -> str:

@@ -99,6 +99,8 @@ class Progress:
                 say(f"{notice.run}: {notice.dataset}, {notice.step} again{waits}: {notice.detail}")
             if not self._live and notice.what == "paused":
                 say(f"{notice.run}: {notice.dataset} waits: {notice.detail}")
+            if not self._live and notice.what == "cancelled":
+                say(f"{notice.run}: {notice.dataset} {notice.detail}")
         if notice.what in {"waiting", "paused", "retry"} or time.monotonic() > self._drawn_at + _SECONDS_BETWEEN:
             self._draw()
 

@@ -19,7 +19,7 @@ def command(port: int, partner: int, faults: Sequence[str]) -> int:
     The first line of standard output is its base URL. The credentials it takes are printed to standard error.
     """
     from reportrunner.cli.terminal import say
-    from reportrunner.sandbox import SANDBOX_ADMIN_SECRET, SANDBOX_KS, Faults, Sandbox
+    from reportrunner.sandbox import CREDENTIALS, SANDBOX_ADMIN_SECRET, SANDBOX_KS, Faults, Sandbox
 
     try:
         switched = Faults.parse(list(faults))
@@ -34,6 +34,7 @@ def command(port: int, partner: int, faults: Sequence[str]) -> int:
         say(f"the sandbox serves Kaltura account {partner} and the Reports Microservice; interrupt to stop")
         say(f"admin secret: {SANDBOX_ADMIN_SECRET}")
         say(f"session (ks): {SANDBOX_KS}")
+        say(f"LiveKit key and secret: {CREDENTIALS['livekit']['api_key']} {CREDENTIALS['livekit']['api_secret']}")
         threading.Event().wait()
     finally:
         sandbox.stop()

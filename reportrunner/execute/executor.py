@@ -12,8 +12,9 @@ from types import TracebackType
 from typing import Final, Self
 
 from reportrunner.environment import Environment, Finished, LocalDone, Notice, Page, Sent, SourceRuntime, What
-from reportrunner.errors import ProviderError
+from reportrunner.errors import ProviderError, ReportrunnerError
 from reportrunner.execute.attempt import Desk, Outcome, seconds
+from reportrunner.execute.cancels import Cancels
 from reportrunner.execute.crew import Crew, Then
 from reportrunner.execute.kept import Whole
 from reportrunner.execute.queues import Queues
@@ -42,18 +43,17 @@ class Executor:
         self._events: SimpleQueue[Then] = SimpleQueue()
         self._crew = Crew("request", environment.workers, self._events)
         self._locals = Crew("local", _LOCAL_THREADS, self._events)
-        self._sign_ins = SignIns(sources, environment, self._notify, lambda walk: self._begin_steps([walk]))
         self._walks: dict[str, Walk] = {}
         self._results = Results(self._crew, environment.redactor.redact)
         self._sent: list[Sent] = []
         self._silences = Silences()
+        self._sign_ins = SignIns(sources, environment, self._notify, lambda walk: self._begin_steps([walk]))
+        self._cancels = Cancels(self._desk, self._sign_ins.held, partial(self._notify, what="cancelled"))
 
     def __enter__(self) -> Self:
-        """Return itself; leaving the block closes it."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Close it."""
         self.close()
 
     @property
@@ -91,6 +91,7 @@ class Executor:
             walk.flows = [each for each in walk.flows if each is not flow]
             if not walk.flows:
                 walk.flows = [flow]
+                self._cancels.owe(walk)
                 walk.end()
                 self._waits.leave(walk)
                 del self._walks[walk.identity]
@@ -107,9 +108,13 @@ class Executor:
         return self._results.take()
 
     def close(self) -> None:
-        """Forget what waits, shut down every socket, and wait for nobody."""
+        """Forget what waits and shut down every socket; wait for nobody, but tell services to stop what they are at."""
+        for walk in self._walks.values():
+            self._cancels.owe(walk)
+        self._walks.clear()
         self._waits.clear()
         self._queues.clear()
+        self._cancels.send()
         self._env.transport.close()
         self._crew.close()
         self._locals.close()
@@ -158,7 +163,7 @@ class Executor:
         if not task.wanted:
             return
         if outcome.error is not None:
-            self._fail(walk, Failure.of(outcome.error, walk.step.name, self._env.redactor.redact))
+            self._fail_by(walk, outcome.error)
         elif down:
             self._give_up(walk, outcome.reply.fault)
         elif isinstance(verdict, Again):
@@ -193,7 +198,7 @@ class Executor:
         try:
             pages = walk.accept(task.request, outcome, now)
         except ProviderError as error:
-            self._fail(walk, Failure.of(error, walk.step.name, self._env.redactor.redact))
+            self._fail_by(walk, error)
             return
         # Pages go first: a flow that has begun ends sooner and lets go of its replies.
         self._queues.first((page,) for page in pages)
@@ -204,8 +209,6 @@ class Executor:
         replies = walk.turn()
         if replies is None:
             self._begin_steps([walk])
-        elif walk.behind is not None:
-            self._fail(walk, walk.behind)
         elif walk.sign_in is not None:
             assert isinstance(outcome.verdict, Done)
             self._signed_in(walk, outcome.verdict)
@@ -213,7 +216,6 @@ class Executor:
             self._arrive(walk, replies)
 
     def _page(self, walk: Walk, reply: Reply) -> None:
-        """Hand a page of the answer to those who can begin with it."""
         for flow in walk.flows:
             if flow.early is not None and walk.index == len(flow.steps) - 1:
                 self._results.page(flow, reply)
@@ -263,12 +265,16 @@ class Executor:
             if not one.ended:
                 self._fail(one, Failure("unreachable", words, one.step.name))
 
+    def _fail_by(self, walk: Walk, error: ReportrunnerError) -> None:
+        self._fail(walk, Failure.of(error, walk.step.name, self._env.redactor.redact))
+
     def _expire(self, walk: Walk) -> None:
         if not walk.ended:
             words = f"{walk.flow.source} timed out: not done within {span(walk.flow.deadline.total_seconds())}"
             self._fail(walk, Failure("timeout", words, walk.step.name))
 
     def _fail(self, walk: Walk, failure: Failure) -> None:
+        self._cancels.owe(walk, failure.kind)
         walk.end()
         self._waits.leave(walk)
         if walk.sign_in is not None:
@@ -276,13 +282,9 @@ class Executor:
             for one in waited:
                 self._fail(one, behind)
             return
-        if closing := walk.closing(failure):
-            self._walks[walk.identity] = closing
-            self._begin_steps([closing])
-            return
         del self._walks[walk.identity]
         for flow in walk.flows:
-            error = (walk.behind or failure).error(flow)
+            error = failure.error(flow)
             self._results.fail(flow, error)
             self._env.notify(Notice(flow.dataset, failure.step, "failed", str(error), run=flow.run))
 

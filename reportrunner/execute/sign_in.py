@@ -48,6 +48,11 @@ class SignIns:
             task.session = session
         return session is not None
 
+    def held(self, walk: Walk) -> str | None:
+        """Return the session that a walk could use now; None where it has none of its own."""
+        key = walk.flow.session
+        return self._sessions.value(key, self._env.clock.monotonic()) if key else None
+
     def refuse(self, task: Task) -> None:
         """Forget the session that the provider refused."""
         if task.walk.flow.session is not None:

@@ -67,8 +67,6 @@ class Walk:
     exchanges: list[Exchange] = field(default_factory=list)
     deadline: float = math.inf
     ended: bool = False
-    behind: Failure | None = None
-    """What ended the flow whose remote work this walk cancels."""
     restarted: bool = False
     """It has begun again once, because what it had captured died."""
     turns: int = 0
@@ -88,12 +86,7 @@ class Walk:
     @property
     def step(self) -> Step:
         """Return the step it is at."""
-        return self._steps[self.index]
-
-    @property
-    def _steps(self) -> tuple[Step, ...]:
-        cancel = self.flow.cancel if self.behind is not None else None
-        return self.flow.steps if cancel is None else (cancel,)
+        return self.flow.steps[self.index]
 
     @property
     def open(self) -> int:
@@ -136,17 +129,10 @@ class Walk:
             self.exchanges += [outcome.exchange] if outcome.exchange else []
         self._forget()
         self.index += 1
-        if self.index < len(self._steps):
+        if self.index < len(self.flow.steps):
             return None
         self.index -= 1
         return tuple(replace(outcome.reply, part=request.part) for request, outcome in ordered)
-
-    def closing(self, failure: Failure) -> Walk | None:
-        """Return the walk that cancels remote work which still goes on, or None where there is nothing to cancel."""
-        at_work = self.behind is None and 0 < self.index < len(self.flow.steps) - 1
-        if self.flow.cancel is None or not at_work or failure.kind in {"failed", "unreachable"}:
-            return None
-        return Walk(self.flows, self.identity, captures=dict(self.captures), behind=failure)
 
     def end(self) -> None:
         """Let go of everything: timers may remember a walk for long."""

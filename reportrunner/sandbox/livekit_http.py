@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote
 from reportrunner.sandbox.faults import FaultCounter
 from reportrunner.sandbox.livekit_json import details, list_entry, snake
 from reportrunner.sandbox.livekit_token import fault_of
-from reportrunner.sandbox.livekit_universe import Session, sessions_of
+from reportrunner.sandbox.livekit_universe import Session, by_id, sessions_of
 from reportrunner.sandbox.server import Reply, Request, plain
 from reportrunner.sandbox.service import http_fault
 
@@ -24,6 +24,8 @@ _PATH = re.compile(r"/api/project/([^/]+)/sessions(?:/([^/]+))?")
 _PROJECT = re.compile(r"p_[A-Za-z0-9]+")
 _DAY = timedelta(days=1)
 _LIMIT = 10
+_KNOWN = 30
+"""Days for which details are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +96,11 @@ class LivekitHttp:
         now = self._now
         happened = [one for one in self._between(project, asked.start, asked.end) if one.start <= now]
         newest = sorted(happened, key=lambda one: (-one.start, one.session_id))
-        entries = [list_entry(one, now) for one in newest]
-        late = [self._arrived(number) for number in range(asked.page * self._faults.livekit_arrivals, 0, -1)]
+        late = range(asked.page * self._faults.livekit_arrivals, 0, -1)
         size = min(asked.limit, self._faults.livekit_cap or asked.limit)
-        page = [*late, *entries][asked.page * size : (asked.page + 1) * size]
-        return self._json(LIST, {"sessions": page} if page else {})
+        page = [*late, *newest][asked.page * size : (asked.page + 1) * size]
+        entries = [self._arrived(one) if isinstance(one, int) else list_entry(one, now) for one in page]
+        return self._json(LIST, {"sessions": entries} if entries else {})
 
     def _arrived(self, number: int) -> dict[str, Any]:
         """Return a session that began while pages were fetched: each page finds some more at its front."""
@@ -129,10 +131,10 @@ class LivekitHttp:
 
     def _one(self, project: str, session_id: str) -> Reply:
         now = self._now
-        today = datetime.fromtimestamp(self._today(), UTC).date()
-        known = self._between(project, today - 30 * _DAY, today + _DAY)
-        found = next((one for one in known if one.session_id == session_id and one.start <= now), None)
-        if found is None or session_id == self._faults.livekit_gone:
+        today = datetime.fromtimestamp(self._today(), UTC).date().toordinal()
+        days = (by_id(project, today - back, self._faults.livekit_sessions) for back in range(_KNOWN))
+        found = next((day[session_id] for day in days if session_id in day), None)
+        if found is None or found.start > now or session_id == self._faults.livekit_gone:
             return plain(404, "session not found", GET, "no_session")
         return self._json(GET, details(found, now))
 

@@ -82,6 +82,12 @@ def sessions_of(project: str, day: int, size: int = 0) -> tuple[Session, ...]:
     return tuple(sorted((_session(project, day, n, count) for n in range(count)), key=lambda one: one.start))
 
 
+@lru_cache(maxsize=64)
+def by_id(project: str, day: int, size: int = 0) -> dict[str, Session]:
+    """Return the sessions of a day by their ids."""
+    return {one.session_id: one for one in sessions_of(project, day, size)}
+
+
 def _bits(*key: object, length: int = 24) -> bytes:
     return shake_128("|".join(map(str, key)).encode()).digest(length)
 

@@ -405,8 +405,10 @@ class TestSchema:
     def test_into_a_folder(self, tmp_path: Path) -> None:
         assert run_command(["schema", "--out", str(tmp_path / "schemas")]) == 0
         assert sorted(path.name for path in (tmp_path / "schemas").iterdir()) == [
+            "fixtures.schema.json",
             "job.schema.json",
             "project.schema.json",
+            "rest.schema.json",
         ]
 
 

@@ -34,8 +34,8 @@ def plant(told: Path) -> None:
         rooms = (CREDENTIALS["livekit"]["api_key"], CREDENTIALS["livekit"]["api_secret"], newest[0], "harmless")
         return {**found, "roomName": f"room {rooms[next(turns) % 4]}"}
 
-    LivekitHttp.answer = noted  # type: ignore[method-assign]
-    vars(livekit_http)["list_entry"] = echoing
+    for place, name, made in ((LivekitHttp, "answer", noted), (livekit_http, "list_entry", echoing)):
+        setattr(place, name, made)
 
 
 if __name__ == "__main__":

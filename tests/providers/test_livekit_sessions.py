@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -151,6 +152,7 @@ def test_pages_without_end_are_an_error() -> None:
     assert isinstance(verdict, More)
     request = verdict.requests[0]
     assert (request.before, request.page) == (("RM_0",), 1)
+    assert replace(request, before=()).canonical() == request.canonical()
     last = type(request)(request.method, request.path, request.query, request.headers, page=999)
     verdict = one.steps[0].judge(last, says({"sessions": [{"sessionId": "RM_1"}]}))
     assert isinstance(verdict, Refused)

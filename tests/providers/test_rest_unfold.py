@@ -21,7 +21,8 @@ def asking(query: str, more: str = "") -> str:
 
 
 def test_a_window_is_sent_as_the_definition_writes_it() -> None:
-    query = """a = "{{ window.start }}", b = "{{ window.end | utc | date('%FT%TZ') }}", c = "{{ window.end | unix_ms }}",
+    query = """
+    a = "{{ window.start }}", b = "{{ window.end | utc | date('%FT%TZ') }}", c = "{{ window.end | unix_ms }}",
     d = "{{ window.last_second | unix }}", e = "{{ window.first_day }}..{{ window.last_day }}\""""
     assert request(asking(query.replace("\n", "")), window=WEEK).query == (
         ("a", "2026-11-09T00:00:00-05:00"),

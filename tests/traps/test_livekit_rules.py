@@ -142,6 +142,8 @@ def test_l3_01_snake_case_is_an_error_and_no_zeros() -> None:
     verdict = judged(flow(GET, id="RM_a"), says({**DETAILS, "participants": [{"joined_at": BEGAN}]}))
     assert isinstance(verdict, Refused)
     assert 'writes "joined_at" for joinedAt' in verdict.words
+    named = {"sessions": [{"sessionId": "RM_a", "roomName": '"room_id": 5', "createdAt": BEGAN}]}
+    assert isinstance(judged(flow(), says(named)), More)
 
 
 @pytest.mark.parametrize("number", [2**53 + 1, 2**63 - 1, 9007199254740993])

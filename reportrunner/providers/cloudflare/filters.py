@@ -151,7 +151,11 @@ class Condition(Strict):
             raise Hinted(f"{self.dimension} is compared with nothing", 'add value = "..."', key="dimension")
         if isinstance(self.value, list) and self.op not in {"==", "!="}:
             raise Hinted(f"{self.op} compares with one value", 'write op = "==" for any of them', key="op")
-        self.alternatives()
+        try:
+            self.alternatives()
+        except Hinted as error:
+            key = error.path or ("value" if self.dimension in DIMENSIONS else "dimension",)
+            raise Hinted(str(error), error.hint, key=key, at="value") from None
         return self
 
     def alternatives(self) -> Alternatives:

@@ -37,6 +37,8 @@ NAMES = frozenset(
 """Field names of more than one word (livekit.md §3)."""
 EGRESS = {0: "never started", 1: "active", 2: "ended"}
 _SNAKE = {re.sub(r"[A-Z]", lambda found: f"_{found[0].lower()}", name): name for name in NAMES}
+_SNAKE_KEY = re.compile(rb'"(%s)"\s*:' % "|".join(sorted(_SNAKE)).encode())
+"""The key of a field in JSON: inside a text its quotes would be escaped."""
 _ZEROS: Mapping[ColumnType, Value] = {
     ColumnType.STRING: "",
     ColumnType.INTEGER: 0,
@@ -71,7 +73,7 @@ def judge_answer(reply: Reply) -> tuple[Fields, Verdict | None]:
         return {}, Again("failed", f"{_what(reply)} came instead of JSON: {excerpt(reply.body)}".rstrip(": "))
     if not isinstance(answer, dict):
         return {}, Refused("unreadable", f"the answer is no object: {excerpt(reply.body)}")
-    if wrong := snake(answer):
+    if wrong := snake(reply.body):
         said = f'the answer writes "{wrong}" for {_SNAKE[wrong]}: every field would read as zero'
         return {}, Refused("unreadable", said, "check base_url: this is another API, or an older one")
     return answer, None
@@ -103,14 +105,10 @@ def _what(reply: Reply) -> str:
     return "a page of HTML" if reply.body.lstrip().startswith(b"<") else "text"
 
 
-def snake(answer: object) -> str:
+def snake(body: bytes) -> str:
     """Return a field that is written in snake_case, which older guides showed and the service does not send."""
-    if isinstance(answer, list):
-        return next((found for item in answer if (found := snake(item))), "")
-    if not isinstance(answer, dict):
-        return ""
-    own = next((name for name in answer if name in _SNAKE), "")
-    return own or next((found for item in answer.values() if (found := snake(item))), "")
+    found = _SNAKE_KEY.search(body)
+    return found[1].decode() if found else ""
 
 
 def objects(fields: Fields, name: str) -> Sequence[Fields]:

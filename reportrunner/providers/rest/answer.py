@@ -133,7 +133,7 @@ class ColumnSpec(Strict):
         )
 
 
-Columns = dict[str, Annotated[ColumnSpec, BeforeValidator(_column)]]
+Columns = dict[str, Annotated[ColumnSpec, BeforeValidator(_column, json_schema_input_type=TypeWord | ColumnSpec)]]
 
 
 class ErrorsSpec(Strict):

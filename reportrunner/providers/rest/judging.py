@@ -174,16 +174,6 @@ class PollJudge(Judge):
         return found if isinstance(found, Refused) else Done(found, secret=_hidden(self.hidden, found))
 
 
-@dataclass(frozen=True, slots=True)
-class CancelJudge(Judge):
-    """Judges the answer to a cancellation: whatever it is, the flow has ended already."""
-
-    def __call__(self, _: Request, reply: Reply) -> Verdict:
-        """Try again what has not arrived; all else is an end."""
-        verdict = self.status(reply)
-        return verdict if isinstance(verdict, Again) else Done()
-
-
 def _unknown(word: str, spec: PollSpec) -> Refused:
     known = [word_of(one) for one in (*spec.waiting, *spec.ready, *spec.failed)]
     words = f'unknown export status "{plain(word, 80)}"{did_you_mean(word, known)}'

@@ -13,7 +13,7 @@ from reportrunner.providers.rest.auth import Proof, proof_of, proven
 from reportrunner.providers.rest.checking import sends_days, used_window
 from reportrunner.providers.rest.dataset import Exported, dataset_model, given_params
 from reportrunner.providers.rest.definition import EndpointSpec
-from reportrunner.providers.rest.judging import CancelJudge, CaptureJudge, FetchJudge, PollJudge
+from reportrunner.providers.rest.judging import CaptureJudge, FetchJudge, PollJudge
 from reportrunner.providers.rest.reading import columns_of, read_one, read_pages, readings_of
 from reportrunner.providers.rest.request import RequestSpec, write_request
 from reportrunner.providers.rest.source import RestSource, settings_of
@@ -90,11 +90,9 @@ def unfold(ask: Ask, spec: EndpointSpec) -> Flow:
     kind = f"rest.{ask.source.name}.{ask.endpoint.name}"
     if spec.export is not None:
         steps, deadline = _export(ask, spec, scope, proof, expired)
-        cancel = None
-        if spec.export.cancel is not None:
-            ending = proven(write_request(spec.export.cancel.request, scope), proof)
-            cancel = Step("cancel", ending, CancelJudge(spec, expired, proof[1]), timeout=parse_duration(spec.timeout))
-        return Flow(ask.dataset, ask.source.name, kind, steps, read, key, cancel=cancel, deadline=deadline)
+        flow = Flow(ask.dataset, ask.source.name, kind, steps, read, key, deadline=deadline)
+        cancel = spec.export.cancel
+        return replace(flow, cancel=proven(write_request(cancel, scope), proof)) if cancel is not None else flow
     assert spec.request is not None
     request = proven(first_page(spec.paging, write_request(spec.request, scope)), proof)
     judge = FetchJudge(spec, expired, proof[1])
