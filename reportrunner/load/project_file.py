@@ -37,7 +37,7 @@ def load_project(root: Path, shown: str, families: Families) -> Project:
         if borrowed and borrowed not in declared:
             message = f'there is no source "{borrowed}"' + did_you_mean(borrowed, declared - {name})
             checker.problem(("sources", name, "session"), message)
-        elif lender and not lender.provider.sign_in:
+        elif lender and not _lends(lender):
             message = f'source "{borrowed}" ({lender.provider.name}) has no sessions to borrow'
             checker.problem(("sources", name, "session"), message)
     return Project(root, file, sources, declared, (*checker.problems, *loader.others))
@@ -146,3 +146,10 @@ class _SourceLoader:
             self.checker.problem(loc, f'there is no file "{name}" in the project' + did_you_mean(name, there))
             return None
         return path
+
+
+def _lends(source: Source) -> bool:
+    """Tell whether a source has sessions: it asks for them, makes them, or was given one."""
+    provider, settings = source.provider, source.settings
+    given = provider.session_way(settings) == "given"
+    return provider.sign_in is not None and (not given or "session" in provider.secrets(settings))

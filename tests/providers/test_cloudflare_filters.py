@@ -26,7 +26,6 @@ def sent(filters: object) -> str:
     ("text", "rows"),
     [
         ("event==connect", [["event==connect"]]),
-        ("event == connect", [["event==connect"]]),
         ("event==connect AND coloName!=SFO", [["event==connect", "coloName!=SFO"]]),
         ("event==connect;coloName!=SFO", [["event==connect", "coloName!=SFO"]]),
         ("event==connect,ipVersion==6", [["event==connect"], ["ipVersion==6"]]),
@@ -78,6 +77,10 @@ def test_it_is_encoded_once() -> None:
         ("event=~connect", '"=~" is no operator', "one of =="),
         ("event", "compares nothing", "write filters ="),
         ("event==connect AND ", "holds the word", ""),
+        ("event == connect", "blanks that belong to no value", 'write "event==connect"'),
+        ("event==connect; coloName==SFO", "blanks that belong to no value", 'write "coloName==SFO"'),
+        ('coloName=="SFO"', "is quoted", "write coloName==SFO"),
+        ([condition(value="'SFO'")], "is quoted", "write coloName==SFO"),
         ("event==connect,,coloName==SFO", "a condition is missing", "write filters ="),
         ("event==", "compared with nothing", "write filters ="),
         ("(event==connect)", "no parentheses", 'write "a==1'),

@@ -84,7 +84,11 @@ def _comparison(text: str) -> Comparison:
         raise Hinted(f'"{text.strip()}" compares nothing: a condition is a dimension, an operator and a value', _RIGHT)
     if found[1] not in {"==", "!=", ">", "<", ">=", "<="}:
         raise Hinted(f'"{found[1]}" is no operator of filters', "one of ==, !=, >, <, >=, <=")
-    return compare(text[: found.start()].strip(), found[1], text[found.end() :].strip())
+    left, right = text[: found.start()].strip(), text[found.end() :].strip()
+    if found[0] != found[1] or text != text.strip():
+        said = f'"{text}" has blanks that belong to no value: it would match nothing'
+        raise Hinted(said, f'write "{left}{found[1]}{right}"; blanks stand around AND and OR only')
+    return compare(left, found[1], right)
 
 
 def compare(dimension: str, op: str, value: str) -> Comparison:
@@ -113,6 +117,8 @@ def _expressible(value: str, dimension: str) -> None:
         capitals = f"write {loose[1].upper()} in capitals between two conditions"
         hint = "write one condition for each part" if loose[1].isupper() else capitals
         raise Hinted(f'"{value}" holds the word {loose[1]}, and no value can', hint)
+    if bare := re.fullmatch(r"""(["'`])(.*)\1""", value):
+        raise Hinted(f"{value} is quoted, and nothing can be: it would match nothing", f"write {dimension}=={bare[2]}")
     for sign, meaning in ((",", "OR"), (";", "AND")):
         if sign in value:
             said = f'"{value}" holds "{sign}", which means {meaning}: no source says how a value could hold it'
