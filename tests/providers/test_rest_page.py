@@ -37,6 +37,7 @@ MODELS: dict[str, tuple[type[BaseModel], ...]] = {
     "export.generate": (export.GenerateSpec,),
     "export.poll": (export.PollSpec,),
     "export.serve": (export.ServeSpec,),
+    "export.cancel": (export.CancelSpec,),
 }
 
 
