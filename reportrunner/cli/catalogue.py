@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypedDict
+from typing import Any, TypedDict, get_args, get_origin
 
 import click
 
 from reportrunner.ask import Endpoint, Provider, Source
 from reportrunner.cli.keys import WIDTH, key_lines
-from reportrunner.diagnose.shape import is_model, union_members
+from reportrunner.diagnose.shape import bare, is_model, union_members
 from reportrunner.spec import EndpointDataset
 from reportrunner.spelling import did_you_mean
 from reportrunner.table import Column
@@ -79,14 +79,21 @@ def endpoint_text(provider: Provider, endpoint: Endpoint) -> list[str]:
     lines += ["", "keys", *key_lines(model, {*EndpointDataset.model_fields, "filters"} - {"window"})]
     lines += [f"  and those of every dataset: {', '.join(shared)}"]
     filters = model.model_fields.get("filters")
-    kinds = (union_members(filters.annotation) or (filters.annotation,)) if filters else ()
-    lines += ["", "filters", *(line for kind in kinds if is_model(kind) for line in key_lines(kind))] if kinds else []
+    lines += ["", "filters", *_filters(filters.annotation)] if filters else []
     if provider.endpoints_of:
         columns = endpoint.columns(model.model_construct(columns={}))
         lines += ["", "columns", *_columns(columns)] if columns else []
     lines += _reports(provider, endpoint)
     lines += ["", "limits", *_bullets(endpoint.limits)] if endpoint.limits else []
     return [*lines, "", "traps", *_bullets(endpoint.traps)] if endpoint.traps else lines
+
+
+def _filters(kind: Any) -> list[str]:
+    """Return the keys of an endpoint's filters: a table, or tables beside an expression."""
+    kinds = union_members(bare(kind)) or (bare(kind),)
+    lists = [bare(one) for kind in kinds if get_origin(kind) is list for one in get_args(kind)]
+    told = ["  an expression as text, or a list of tables:"] if str in kinds and lists else []
+    return [*told, *(line for one in (*kinds, *lists) if is_model(one) for line in key_lines(one))]
 
 
 def _unless(endpoint: Endpoint) -> str:

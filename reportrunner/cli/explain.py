@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import click
 
+from reportrunner.errors import Diagnostic
+
 
 @click.command("explain")
 @click.argument("subject", metavar="PROVIDER[.ENDPOINT]|SOURCE[.ENDPOINT]|CODE|report")
@@ -23,7 +25,7 @@ def command(subject: str, more: str | None) -> int:
         report_type_text,
         source_text,
     )
-    from reportrunner.cli.project import sources_here
+    from reportrunner.cli.project import project_here
     from reportrunner.finding_codes import CODES
     from reportrunner.providers import PROVIDERS
     from reportrunner.spelling import did_you_mean
@@ -33,7 +35,8 @@ def command(subject: str, more: str | None) -> int:
     if subject in CODES:
         return _print([subject, "", CODES[subject]])
     name, _, endpoint = subject.partition(".")
-    sources = {name: source for name, source in sources_here().items() if name not in PROVIDERS}
+    found_sources, problems = project_here()
+    sources = {name: source for name, source in found_sources.items() if name not in PROVIDERS}
     providers = {**PROVIDERS, **{name: replace(source.provider, name=name) for name, source in sources.items()}}
     provider = providers.get(name)
     if name in sources and not endpoint:
@@ -44,7 +47,15 @@ def command(subject: str, more: str | None) -> int:
         found = provider.endpoints[endpoint]
         return _print(report_type_text(provider, found, more) if more else endpoint_text(provider, found))
     known = ["report", *CODES, *providers, *(f"{n}.{e}" for n, p in providers.items() for e in p.endpoints)]
-    raise click.UsageError(f'nothing is called "{subject}"{did_you_mean(subject, known)}\nknown: {", ".join(known)}')
+    broken = [
+        f"\n{one.file} has errors, so its sources may be missing here; the first: {_place(one)}" for one in problems
+    ]
+    near = did_you_mean(subject, known)
+    raise click.UsageError(f'nothing is called "{subject}"{near}\nknown: {", ".join(known)}{"".join(broken[:1])}')
+
+
+def _place(one: Diagnostic) -> str:
+    return f"{one.file}:{one.line}:{one.column}: {one.message}"
 
 
 def _print(lines: Sequence[str]) -> int:

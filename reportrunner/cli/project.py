@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reportrunner.ask import Source
-from reportrunner.errors import InvalidError, UsageError
+from reportrunner.errors import Diagnostic, InvalidError, UsageError
 
 
-def sources_here() -> Mapping[str, Source]:
-    """Return the sources of the project around the current folder that have no errors; none where there is none."""
+def project_here() -> tuple[Mapping[str, Source], Sequence[Diagnostic]]:
+    """Return the sources of the project around the current folder, and what is wrong with it; nothing without one."""
     from reportrunner.load import load_project
     from reportrunner.prepare import FAMILIES
     from reportrunner.project_root import PROJECT_FILE, find_root
 
     try:
-        root = find_root(Path.cwd())
-        return load_project(root, PROJECT_FILE, FAMILIES).sources
-    except (UsageError, InvalidError):
-        return {}
+        project = load_project(find_root(Path.cwd()), PROJECT_FILE, FAMILIES)
+    except UsageError:
+        return {}, ()
+    except InvalidError as error:
+        return {}, error.diagnostics
+    return project.sources, project.diagnostics

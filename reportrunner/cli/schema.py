@@ -16,13 +16,14 @@ def command(which: str, out: Path | None) -> int:
     In a project the endpoints that its sources define are part of the schema of job files. `rest` is the schema of
     files that sources of that provider include.
     """
-    from reportrunner.cli.project import sources_here
+    from reportrunner.cli.project import project_here
     from reportrunner.cli.terminal import say
     from reportrunner.formats import FORMATS
     from reportrunner.providers import PROVIDERS
     from reportrunner.schema import every_schema, to_text
 
-    texts = {name: to_text(one) for name, one in every_schema(PROVIDERS, FORMATS, sources_here().values()).items()}
+    schemas = every_schema(PROVIDERS, FORMATS, project_here()[0].values())
+    texts = {name: to_text(one) for name, one in schemas.items()}
     if out is None:
         click.echo(texts[which], nl=False)
         return 0

@@ -14,8 +14,8 @@ from reportrunner.flow import Done, Reply, Request, Step, Verdict
 
 SECONDS: Final = 5.0
 """How long a run that ends waits for services to take note."""
-UNTOLD: Final = frozenset({"timeout", "unreachable", "given up"})
-"""Ends in which the provider did not say that the work has ended, too."""
+LEFT_ALONE: Final = frozenset({"failed", "unreachable"})
+"""Ends after which nothing is sent: the provider said that the work has ended, or cannot be told."""
 Held = Callable[[Walk], str | None]
 
 
@@ -39,7 +39,7 @@ class Cancels:
     def owe(self, walk: Walk, why: str = "given up") -> None:
         """Take note of a walk that ends while the provider is at it; a flow that cannot cancel is let go."""
         cancel = walk.flow.cancel
-        if cancel is None or walk.step.poll is None or walk.ended or why not in UNTOLD:
+        if cancel is None or walk.step.poll is None or walk.ended or why in LEFT_ALONE:
             return
         step = Step("cancel", cancel, _whatever, repeatable=False, timeout=timedelta(seconds=SECONDS))
         self._owed[walk] = Attempt(walk.flow, step, cancel, dict(walk.captures), 1, 0.0, self._held(walk))

@@ -7,7 +7,7 @@ from functools import lru_cache
 from hashlib import shake_128
 from typing import NamedTuple
 
-from reportrunner.sandbox.cloudflare_ids import COLOS, SPECTRUM_APPS, ZONE_IDS
+from reportrunner.sandbox.cloudflare_ids import COLOS, ZONE_IDS, spectrum_apps
 
 HOUR = 3_600_000
 EVENTS = ("connect", "progress", "disconnect", "originError", "clientFiltered")
@@ -56,7 +56,7 @@ def connections_of(zone_id: str, hour: int) -> tuple[Connection, ...]:
     bits = head.digest(1 + count * _BITS)
     made = [_connection(zone_id, hour * HOUR, bits[1 + n * _BITS : 1 + (n + 1) * _BITS]) for n in range(count)]
     if zone_id == ZONE_IDS[1] and hour % 24 == 3:
-        app = SPECTRUM_APPS[zone_id][1]
+        app = spectrum_apps(zone_id)[1]
         made.append(
             Connection(hour * HOUR + 60_000, 120_000, app, "NRT", "6", 512, LARGE + hour // 24 % 7 * 2, "disconnect")
         )
@@ -70,7 +70,7 @@ def _connection(zone_id: str, start: int, bits: bytes) -> Connection:
     return Connection(
         start + drawn % HOUR,
         (int.from_bytes(bits[5:8]) % 3_000_000 if lasted else 0),
-        SPECTRUM_APPS[zone_id][bits[8] % 3 // 2],
+        spectrum_apps(zone_id)[bits[8] % 3 // 2],
         COLOS[_COLO[bits[9] % 8]],
         "6" if bits[10] % 4 == 0 else "4",
         (drawn % 90_001 if lasted else 0),

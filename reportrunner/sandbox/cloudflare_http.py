@@ -17,7 +17,7 @@ from reportrunner.sandbox import cloudflare_streams as streams
 from reportrunner.sandbox.cloudflare_asked import Asked, Wrong
 from reportrunner.sandbox.cloudflare_bent import bent
 from reportrunner.sandbox.cloudflare_gate import Refusal, Turnstile, no_route, refused, v4_failure
-from reportrunner.sandbox.cloudflare_ids import ACCOUNT_ID, APP_ID, ZONE_IDS
+from reportrunner.sandbox.cloudflare_ids import app_exists, exists
 from reportrunner.sandbox.cloudflare_pages import Page, page_asked
 from reportrunner.sandbox.faults import FaultCounter
 from reportrunner.sandbox.server import Reply, Request
@@ -153,7 +153,7 @@ class CloudflareHttp:
         for pattern, action, work in _KIT_ROUTES if found else ():
             ids = re.fullmatch(pattern.replace("*", "([^/]+)"), found[3]) if found else None
             if found and ids:
-                if found[1] != ACCOUNT_ID:
+                if not exists(found[1]):
                     return action, no_route(path)
                 answer = partial(work, asked, ids.groups(), self._pager(asked, action), now)
                 return action, partial(_in_app, found[2], answer)
@@ -169,7 +169,7 @@ class CloudflareHttp:
         self, path: str, asked: Asked, zone_id: str, rest: str
     ) -> tuple[str, Callable[[], dict[str, Any]] | Refusal]:
         now, commas = int(self._today() * 1000), bool(self._counter.faults.cloudflare_comma_lists)
-        known = zone_id in ZONE_IDS
+        known = exists(zone_id)
         if rest == "aggregate/current":
             action = "spectrum.analytics.aggregate.current"
             return action, (
@@ -184,7 +184,7 @@ class CloudflareHttp:
 
 
 def _in_app(app_id: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    if app_id != APP_ID:
+    if not app_exists(app_id):
         raise Wrong("App not found", 404)
     return {"success": True, **work()}
 

@@ -1,7 +1,11 @@
-"""The names that everything at the sandbox's Cloudflare goes by: fixed public ids, and ids that say what they name."""
+"""The names that everything at the sandbox's Cloudflare goes by: fixed public ids, and ids that say what they name.
+
+A user's own accounts, apps and zones exist too, so that a job runs here as it is written; an id of zeros is nobody's.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from hashlib import shake_128
 from uuid import UUID
@@ -13,6 +17,8 @@ SPECTRUM_APPS = {
     ZONE_IDS[0]: ("a5500000000000000000000000000011", "a5500000000000000000000000000012"),
     ZONE_IDS[1]: ("a5500000000000000000000000000021", "a5500000000000000000000000000022"),
 }
+_ACCOUNT_OR_ZONE = re.compile(r"[0-9a-f]{32}")
+_APP = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 COLOS = ("SFO", "FRA", "NRT", "PDX")
 
 _KINDS = ("session", "participant", "peer", "recording", "livestream", "broadcast", "breakout", "event")
@@ -28,6 +34,22 @@ class Key:
     day: int
     index: int
     number: int = 0
+
+
+def exists(name: str) -> bool:
+    """Tell whether an account or a zone exists."""
+    return bool(_ACCOUNT_OR_ZONE.fullmatch(name)) and bool(name.strip("0"))
+
+
+def app_exists(name: str) -> bool:
+    """Tell whether a RealtimeKit app exists; all of them have the same sessions."""
+    return bool(_APP.fullmatch(name)) and bool(name.strip("0-"))
+
+
+def spectrum_apps(zone_id: str) -> tuple[str, str]:
+    """Return the Spectrum applications of a zone."""
+    made = shake_128(f"cloudflare apps {zone_id}".encode()).hexdigest(32)
+    return SPECTRUM_APPS.get(zone_id) or (made[:32], made[32:])
 
 
 def _mask(check: bytes) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 from reportrunner.sandbox.cloudflare_asked import Asked, Wrong
 from reportrunner.sandbox.cloudflare_connections import HOUR, Happened, happened, open_connections
 from reportrunner.sandbox.cloudflare_filters import DIMENSIONS, sieve
-from reportrunner.sandbox.cloudflare_ids import SPECTRUM_APPS, ZONE_IDS
+from reportrunner.sandbox.cloudflare_ids import ZONE_IDS, spectrum_apps
 from reportrunner.sandbox.cloudflare_times import DELTAS, edges, rfc3339
 
 LAG = 30
@@ -200,12 +200,12 @@ def current(asked: Asked, zone_id: str, now: int) -> list[dict[str, Any]]:
     asked.done()
     if colo is not None and len(colo) > 3:
         raise Wrong("colo_name has at most 3 characters")
-    wanted = apps.split(",") if apps else list(reversed(SPECTRUM_APPS[zone_id]))
+    wanted = apps.split(",") if apps else list(reversed(spectrum_apps(zone_id)))
     until = now - LAG * 1000
     since = until - 60_000
     rows = []
     for app in wanted:
-        if app not in SPECTRUM_APPS[zone_id]:
+        if app not in spectrum_apps(zone_id):
             continue
         held = [
             each

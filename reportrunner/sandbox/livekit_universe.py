@@ -134,8 +134,9 @@ def _begins(number: int, count: int, bits: bytes) -> int:
 
 def _participant(project: str, day: int, seat: tuple[int, int], start: int, end: int) -> Participant:
     bits = _bits("participant", project, day, *seat)
+    first = _bits("first", project, day, seat[0], length=2)
     staff = roster()
-    person = staff[(bits[0] * 256 + bits[1]) % len(staff)]
+    person = staff[(first[0] * 256 + first[1] + 97 * seat[1]) % len(staff)]  # nobody is twice in a session
     stays = 1 + (bits[2] < 90) + (bits[2] < 30)
     length = end - start
     cuts = sorted(start + length * (bits[3 + n] + 1) // 260 for n in range(2 * stays))

@@ -286,6 +286,16 @@ class TestExplain:
             (["kaltura.report.getTotal", "user_top_content"], ["unique_known_users"]),
             (["kaltura_reports.pollsActivity"], ["entries_ids", "virtualeventid"]),
             (["kaltura.vod_only"], ["playbackTypeIn"]),
+            (["cloudflare"], ["api_token", "realtime.kit.sessions", "user.spectrum_analytics.zones.report"]),
+            (
+                ["cloudflare.spectrum.analytics.events.bytime"],
+                ["a list of tables", "ipVersion", "dekaminute", "12,000"],
+            ),
+            (
+                ["cloudflare.realtime.kit.analytics.daywise"],
+                ["unknown time zone", "Realtime Admin", "joined on the day"],
+            ),
+            (["cloudflare.incomplete"], ["data_lag"]),
             (["report"], ["report.{job, title", "dataset.{name"]),
         ],
     )

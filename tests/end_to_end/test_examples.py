@@ -19,6 +19,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -434,6 +435,25 @@ def test_livekit_sessions(ended: Ended) -> None:
         assert (int(row["sessions"]), int(row["billable_minutes"])) == (sessions, billed)
         assert abs(Decimal(row["gigabytes"]) - Decimal(traffic) / 10**9) <= Decimal("0.0005")
     assert len(ended.rows("sessions", "sessions.csv", "livekit")) == len(mine)
+
+
+def test_livekit_reconnects(ended: Ended) -> None:
+    first, end = midnight("2026-11-13") * 10**6, midnight("2026-11-15") * 10**6
+    days = range(dt.date(2026, 11, 13).toordinal(), dt.date(2026, 11, 16).toordinal())
+    mine = [one for day in days for one in sessions_of("p_4rtnvq8d2kx", day) if first <= one.start < end]
+    found: Counter[tuple[str, str, int, Decimal]] = Counter()
+    for one in mine:
+        for person in one.participants:
+            stays = person.connections
+            away = sum(after.joined - before.left for before, after in pairwise(stays))
+            if len(stays) > 1:
+                found[(one.room or "(no name)", person.identity, len(stays) - 1, Decimal(away))] += 1
+    rows = ended.rows("reconnects", "gaps.csv", "livekit")
+    assert len(rows) == found.total() > 10
+    told = sorted((row["room"], row["participant"], int(row["times"])) for row in rows)
+    assert told == sorted((room, who, times) for room, who, times, _ in found.elements())
+    total = sum((micro for *_, micro in found.elements()), Decimal(0)) / 10**6
+    assert abs(sum(Decimal(row["seconds_away"]) for row in rows) - total) <= Decimal("0.05") * len(rows)
 
 
 def test_an_order_waits_for_a_go_ahead(project: Path) -> None:

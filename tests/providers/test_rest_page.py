@@ -34,10 +34,10 @@ MODELS: dict[str, tuple[type[BaseModel], ...]] = {
     "columns": (answer.ColumnSpec,),
     "errors": (answer.ErrorsSpec,),
     "retry": (answer.RetrySpec,),
-    "export": (export.ExportSpec,),
     "export.generate": (export.GenerateSpec,),
     "export.poll": (export.PollSpec,),
     "export.serve": (export.ServeSpec,),
+    "export.cancel": (export.CancelSpec,),
 }
 
 

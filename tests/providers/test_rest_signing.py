@@ -185,6 +185,54 @@ def say(document: object, status: int = 200, **headers: str) -> Say:
     return Say(status, json.dumps(document).encode(), {name.replace("_", "-"): text for name, text in headers.items()})
 
 
+def export() -> Flow:
+    """An export that is polled every few milliseconds, with a request that cancels it."""
+    text = """
+[endpoints.things]
+summary  = "Runs"
+response = { format = "csv" }
+columns  = { id = "integer" }
+[endpoints.things.export]
+generate = { request = { method = "POST", path = "/runs" }, capture = { run = "$.id" } }
+serve    = { request = { path = "/runs/{{ captured.run }}/file" } }
+cancel   = { request = { method = "DELETE", path = "/runs/{{ captured.run }}" } }
+[endpoints.things.export.poll]
+request  = { path = "/runs/{{ captured.run }}" }
+status   = "$.status"
+waiting  = ["pending"]
+ready    = ["done"]
+failed   = ["failed"]
+"""
+    made = ask(source(text, auth=""), poll={"every": "5ms", "timeout": "50ms"})
+    return made.endpoint.unfold(made)
+
+
+@pytest.mark.parametrize(
+    ("word", "words", "cancelled"),
+    [
+        ("pending", 'timed out: still "pending"', 1),
+        ("paused", 'unknown export status "paused"', 1),
+        ("failed", "failed: failed", 0),
+        ("done", "", 0),
+    ],
+)
+@pytest.mark.parametrize("gone", [False, True])
+def test_work_that_is_given_up_is_cancelled_once(word: str, words: str, cancelled: int, gone: bool) -> None:
+    def answer(seen: Seen) -> Say:
+        if seen.method == "DELETE":
+            return say({}, 404 if gone else 204)
+        return Say(200, b"id\n1\n") if seen.target.endswith("/file") else say({"id": "r1", "status": word})
+
+    with executor("", {}, answer) as (made, host, _):
+        flow_of_it = export()
+        (one,) = ended(made, flow_of_it)
+        assert one.flow is flow_of_it
+        assert words in str(one.error or "")
+        assert (one.error is None) == (word == "done")
+        made.close()
+        assert [seen.target for seen in host.seen if seen.method == "DELETE"] == ["/runs/r1"] * cancelled
+
+
 def asked(auth: str, path: str) -> Flow:
     made = ask(source(THINGS.replace("/v1/things", path), auth=auth))
     return made.endpoint.unfold(made)

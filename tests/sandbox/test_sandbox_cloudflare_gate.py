@@ -12,7 +12,7 @@ from cloudflare_caller import KIT, PAIR, REPORT, TOKEN, ZONE, Cloud, running
 from sandbox_caller import NOW, Clock
 
 from reportrunner.sandbox import Faults, Sandbox
-from reportrunner.sandbox.cloudflare_ids import ACCOUNT_ID, APP_ID
+from reportrunner.sandbox.cloudflare_ids import ACCOUNT_ID, APP_ID, SPECTRUM_APPS
 
 SPAN = {"start_time": "2026-11-02T00:00:00Z", "end_time": "2026-11-18T00:00:00Z"}
 HOURS = {"since": "2026-11-10T00:00:00Z", "until": "2026-11-10T03:00:00Z", "time_delta": "hour"}
@@ -69,11 +69,21 @@ def test_an_id_in_the_path_that_nobody_has(cloud: Cloud) -> None:
     for path in (DAYWISE.replace(ACCOUNT_ID, other), f"/zones/{other}/spectrum/analytics/aggregate/current"):
         status, body = cloud.refused(path)
         assert (status, [each["code"] for each in body["errors"]]) == (404, [7003, 7000])
-    status, body = cloud.refused(DAYWISE.replace(APP_ID, "b" + APP_ID[1:]))
+    status, body = cloud.refused(DAYWISE.replace(APP_ID, "00000000-0000-0000-0000-000000000000"))
     assert (status, body) == (404, {"success": False, "error": {"code": 404, "message": "App not found"}})
     for path in ("", "/zones", f"{ZONE}/aggregates/current", f"{KIT}/session", f"{KIT}/analytics/"):
         status, body = cloud.refused(path)
         assert (status, [each["code"] for each in body["errors"]]) == (404, [7000])
+
+
+def test_a_users_own_account_app_and_zone_exist(cloud: Cloud) -> None:
+    mine = "0123456789abcdef0123456789abcdef"
+    path = DAYWISE.replace(ACCOUNT_ID, mine).replace(APP_ID, "01234567-89ab-cdef-0123-456789abcdef")
+    assert cloud.json(path) == cloud.json(DAYWISE)
+    current = cloud.json(f"/zones/{mine}/spectrum/analytics/aggregate/current")
+    assert (
+        len({row["appID"] for row in current["result"]} - {app for apps in SPECTRUM_APPS.values() for app in apps}) == 2
+    )
 
 
 def test_nothing_is_changed_here(cloud: Cloud) -> None:

@@ -140,6 +140,7 @@ def test_a_day_has_sessions_at_every_edge() -> None:
     assert {one.bytes_out for one in found} >= {BIG}
     assert any(not one.participants for one in found)
     for one in found:
+        assert len({person.identity for person in one.participants}) == len(one.participants)
         for person in one.participants:
             for stay in person.connections:
                 assert one.start <= stay.joined < stay.left <= one.end

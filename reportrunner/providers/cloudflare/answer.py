@@ -59,9 +59,8 @@ class Answer:
             raise unreadable(f"the answer is of {which} {plain(str(told), 120)}, and {', '.join(names)} were asked")
         return tuple(self.asked.column(str(name)) for name in told)
 
-    def dimensions_of(self, row: Mapping[str, Any], number: int) -> dict[str, Value]:
-        """Return a row's dimensions by name."""
-        columns = self.order("dimensions")
+    def dimensions_of(self, row: Mapping[str, Any], columns: Sequence[Column], number: int) -> dict[str, Value]:
+        """Return a row's dimensions by name; `columns` in the order of the answer."""
         values = row.get("dimensions") or []
         if not isinstance(values, list) or len(values) != len(columns):
             found = len(values) if isinstance(values, list) else "no list of"

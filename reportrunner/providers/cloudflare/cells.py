@@ -15,6 +15,8 @@ from reportrunner.verdict import plain
 
 DENIED: Final = frozenset({"stream_key", "download_url", "audio_download_url", "storage_config"})
 """Fields that open something to whoever reads them: keys of streams, links to files, keys of a bucket."""
+LARGEST: Final = 10**38
+"""Integers below it need no look at their digits."""
 
 
 def is_denied(name: str) -> bool:
@@ -60,8 +62,8 @@ def value_of(raw: Any, kind: ColumnType) -> Value:
 
     Numbers and truth values arrive as such or as texts; examples of one field show both (§8, row 11).
     """
-    if raw is None:
-        return None
+    if raw is None or (kind is ColumnType.INTEGER and type(raw) is int and abs(raw) < LARGEST):
+        return raw
     if kind is ColumnType.STRING:
         return raw if isinstance(raw, str) else canonical(raw)
     if isinstance(raw, list | dict):

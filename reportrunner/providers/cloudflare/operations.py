@@ -123,7 +123,9 @@ class KitGet(Windowless, KitDataset):
         "filters": "belongs to params; write params = { filters = ... }",
     }
     endpoint: Literal["realtime.kit.get"]
-    operation: str = Field(description="The operation's id in the published specification")
+    operation: str = Field(
+        description="The operation's id in the published specification; a wrong one is answered with all"
+    )
     params: dict[str, Any] = Field(default={}, description="Its parameters, those of the path too")
     list_name: Annotated[str, Field(min_length=1)] | None = Field(
         default=None, description="The name in data under which its rows stand; without it, data itself"

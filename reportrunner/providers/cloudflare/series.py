@@ -141,18 +141,19 @@ class SeriesReader:
         """Return the rows of the one reply."""
         answer = Answer(_result(replies[0]), self.asked)
         intervals = self._intervals(answer.result)
-        metrics = answer.order("metrics")
+        dimensions, metrics = answer.order("dimensions"), answer.order("metrics")
+        whole = [answer.whole(end) for _, end in intervals]
         rows: list[tuple[Value, ...]] = []
         cells: dict[str, list[Value]] = {column.name: [] for column in metrics}
         for number, row in enumerate(answer.data, 1):
-            of = answer.dimensions_of(row, number)
+            of = answer.dimensions_of(row, dimensions, number)
             values = _values(row.get("metrics"), metrics, len(intervals), number)
             for name, column in values.items():
                 cells[name] += column
+            named = [of[column.name] for column in self.asked.dimensions]
             for place, (start, end) in enumerate(intervals):
                 found = (values[column.name][place] for column in self.asked.metrics)
-                named = (of[column.name] for column in self.asked.dimensions)
-                rows.append((*named, start, end, *found, answer.whole(end)))
+                rows.append((*named, start, end, *found, whole[place]))
         notes = (*answer.notes(cells), *self._edges(intervals), *_unfinished(answer, intervals))
         columns = declare((*self.asked.dimensions, START, END, *self.asked.metrics, COMPLETE), self.declared)
         return Rows(columns, rows, notes, answer.claim())

@@ -10,7 +10,6 @@ import datetime as dt
 import re
 from typing import Final
 
-from reportrunner.table import Value
 from reportrunner.window import Window
 from reportrunner.window.span import WindowError
 
@@ -66,10 +65,3 @@ def days_of(window: Window) -> list[dt.date]:
     """Return every calendar day of a window of whole days."""
     count = (window.last_day - window.first_day).days + 1
     return [window.first_day + dt.timedelta(days=n) for n in range(count)]
-
-
-def read_moment(value: Value) -> dt.datetime:
-    """Return a moment of a series; ValueError when it is none."""
-    if not isinstance(value, dt.datetime):
-        raise ValueError(f"{value!r} is no moment")  # noqa: TRY004  a wrong value, like the others
-    return value

@@ -130,11 +130,11 @@ class SummaryReader:
         if not isinstance(result, dict):
             raise unreadable("the result is no object")
         answer = Answer(result, self.asked)
-        metrics = answer.order("metrics")
+        dimensions, metrics = answer.order("dimensions"), answer.order("metrics")
         rows: list[tuple[Value, ...]] = []
         cells: dict[str, list[Value]] = {column.name: [] for column in metrics}
         for number, row in enumerate(answer.data, 1):
-            values = {**answer.dimensions_of(row, number), **_values(row.get("metrics"), metrics, number)}
+            values = {**answer.dimensions_of(row, dimensions, number), **_values(row.get("metrics"), metrics, number)}
             for column in metrics:
                 cells[column.name].append(values[column.name])
             rows.append(tuple(values[column.name] for column in (*self.asked.dimensions, *self.asked.metrics)))

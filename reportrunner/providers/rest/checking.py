@@ -62,8 +62,9 @@ def faults(spec: EndpointSpec) -> list[Hinted]:
         return []
     found = [fault for place, request in spec.requests for fault in _of_request(spec, place, request)]
     found += [*_of_params(spec), *_of_window(spec), *_of_columns(spec), *_of_paging(spec)]
-    cancel = spec.export.cancel if spec.export else None
-    changing = [one.method for _, one in spec.requests if one.method in CHANGING and one is not cancel]
+    changing = [
+        request.method for place, request in spec.requests if request.method in CHANGING and "cancel" not in place
+    ]
     if changing and not spec.action:
         hint = 'write action = "deletes charges", so that it runs with --allow-actions only'
         found.append(Hinted(f"a {changing[0]} changes something, and this endpoint does not say what", hint))

@@ -63,6 +63,13 @@ class ServeSpec(Strict):
         return self
 
 
+class CancelSpec(Strict):
+    """`cancel`: ends the work, where it is given up while it goes on."""
+
+    diagnostic_owner: ClassVar[str] = "cancel"
+    request: RequestSpec
+
+
 class ExportSpec(Strict):
     """`export`: remote work that is asked for, waited for and fetched."""
 
@@ -70,15 +77,13 @@ class ExportSpec(Strict):
     generate: GenerateSpec
     poll: PollSpec
     serve: ServeSpec
-    cancel: RequestSpec | None = Field(
-        default=None, description="Stops work that a run gives up: it timed out, was interrupted, or is not needed"
-    )
+    cancel: CancelSpec | None = None
 
     @property
     def requests(self) -> tuple[tuple[tuple[str, ...], RequestSpec], ...]:
         """Return every request with its place."""
         serve = () if self.serve.request is None else ((("serve", "request"), self.serve.request),)
-        cancel = () if self.cancel is None else ((("cancel",), self.cancel),)
+        cancel = () if self.cancel is None else ((("cancel", "request"), self.cancel.request),)
         first = ((("generate", "request"), self.generate.request), (("poll", "request"), self.poll.request))
         return (*first, *serve, *cancel)
 

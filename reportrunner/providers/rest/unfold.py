@@ -92,7 +92,7 @@ def unfold(ask: Ask, spec: EndpointSpec) -> Flow:
         steps, deadline = _export(ask, spec, scope, proof, expired)
         flow = Flow(ask.dataset, ask.source.name, kind, steps, read, key, deadline=deadline)
         cancel = spec.export.cancel
-        return replace(flow, cancel=proven(write_request(cancel, scope), proof)) if cancel is not None else flow
+        return flow if cancel is None else replace(flow, cancel=proven(write_request(cancel.request, scope), proof))
     assert spec.request is not None
     request = proven(first_page(spec.paging, write_request(spec.request, scope)), proof)
     judge = FetchJudge(spec, expired, proof[1])
