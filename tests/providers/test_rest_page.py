@@ -34,7 +34,6 @@ MODELS: dict[str, tuple[type[BaseModel], ...]] = {
     "columns": (answer.ColumnSpec,),
     "errors": (answer.ErrorsSpec,),
     "retry": (answer.RetrySpec,),
-    "export": (export.ExportSpec,),
     "export.generate": (export.GenerateSpec,),
     "export.poll": (export.PollSpec,),
     "export.serve": (export.ServeSpec,),
