@@ -168,6 +168,8 @@ class Refused:
 Verdict = Done | Again | More | Split | Refused
 Judge = Callable[[Request, Reply], Verdict]
 Read = Callable[[tuple[Reply, ...]], Rows | Bulk]
+Clean = Callable[[bytes, Callable[[bytes], bytes]], bytes]
+"""Returns a body in which the redactor, the second argument, has hidden what it knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,8 @@ class Step:
     """Whether its requests may share an envelope with others of the same session."""
     download: bool = False
     """Whether the answer is streamed into a file."""
+    clean: Clean | None = None
+    """Cleans a body that is packed, inside what packs it; None for a body that is what it is."""
 
     @property
     def requests(self) -> tuple[Request, ...]:

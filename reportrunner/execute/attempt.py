@@ -15,6 +15,7 @@ from reportrunner.errors import ProviderError, ReportrunnerError
 from reportrunner.fill import SentRequest, fill, routed
 from reportrunner.flow import (
     Again,
+    Clean,
     Digest,
     Done,
     Encoded,
@@ -137,8 +138,10 @@ class Desk:
         if isinstance(verdict, Done):
             for name in verdict.captures if attempt.sign_in else verdict.secret:
                 self.redactor.learn(verdict.captures[name])
-        exchange = self._exchange(attempt, reply, verdict) if isinstance(verdict, Done | More) else None
-        return Outcome(verdict, None, self._clean(reply), None, exchange)
+        clean = self._clean(reply, attempt.step.clean)
+        told = clean if attempt.step.clean else reply
+        exchange = self._exchange(attempt, told, verdict) if isinstance(verdict, Done | More) else None
+        return Outcome(verdict, None, clean, None, exchange)
 
     def _value(self, attempt: Attempt, hole: Open) -> str:
         if isinstance(hole, Segment | Issued):
@@ -165,9 +168,10 @@ class Desk:
         self.redactor.learn(value)
         return value
 
-    def _clean(self, reply: Reply) -> Reply:
+    def _clean(self, reply: Reply, clean: Clean | None) -> Reply:
         """Return the reply as it may be read and landed: providers echo sessions, and tables are files."""
-        body = self.redactor.redact_bytes(reply.body)
+        redact = self.redactor.redact_bytes
+        body = clean(reply.body, redact) if clean else redact(reply.body)
         return reply if body == reply.body else replace(reply, body=body, redacted=True)
 
     def _exchange(self, attempt: Attempt, reply: Reply, verdict: Done | More) -> Exchange | None:

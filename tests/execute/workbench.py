@@ -29,7 +29,7 @@ def judge(request: Request, reply: Reply) -> Verdict:
     """What a simple provider says: words for every status."""
     if reply.fault:
         return Again("failed", reply.fault)
-    words = reply.body.decode()
+    words = reply.body.decode(errors="replace")
     if reply.status == 401:
         return Again("session", words)
     if reply.status == 429:

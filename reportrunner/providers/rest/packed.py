@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import zipfile
 import zlib
+from collections.abc import Callable
 
 from reportrunner.delimited import unreadable
+from reportrunner.errors import ProviderError
 from reportrunner.providers.rest.answer import ResponseSpec
 from reportrunner.spelling import did_you_mean
 
@@ -65,6 +68,26 @@ def unzip(body: bytes, name: str = "", largest: int = LARGEST) -> bytes:
     if len(text) > largest:
         raise unreadable(f"the zip file unpacks to more than {largest:,} bytes")
     return text
+
+
+def cleaned(body: bytes, redact: Callable[[bytes], bytes], spec: ResponseSpec) -> bytes:
+    """Return a packed body in which nothing is to be hidden any more; what cannot be unpacked is cleaned as it is."""
+    try:
+        text = unpacked(body, spec)
+    except ProviderError:
+        return redact(body)
+    clean = redact(text)
+    return body if clean == text else packed(clean, spec)
+
+
+def packed(text: bytes, spec: ResponseSpec) -> bytes:
+    """Return a text packed as the definition says; `unpacked` gives it back."""
+    if spec.gzip:
+        return gzip.compress(text, mtime=0)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(zipfile.ZipInfo(spec.zip if isinstance(spec.zip, str) else "report"), text)
+    return file.getvalue()
 
 
 def _listed(names: list[str]) -> str:

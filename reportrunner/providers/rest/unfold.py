@@ -8,12 +8,13 @@ from dataclasses import replace
 from functools import partial
 
 from reportrunner.ask import Ask, Endpoint
-from reportrunner.flow import Flow, Hole, Poll, Request, SessionKey, Step
+from reportrunner.flow import Clean, Flow, Hole, Poll, Request, SessionKey, Step
 from reportrunner.providers.rest.auth import Proof, proof_of, proven
 from reportrunner.providers.rest.checking import sends_days, used_window
 from reportrunner.providers.rest.dataset import Exported, dataset_model, given_params
 from reportrunner.providers.rest.definition import EndpointSpec
 from reportrunner.providers.rest.judging import CaptureJudge, FetchJudge, PollJudge
+from reportrunner.providers.rest.packed import cleaned
 from reportrunner.providers.rest.reading import columns_of, read_one, read_pages, readings_of
 from reportrunner.providers.rest.request import RequestSpec, write_request
 from reportrunner.providers.rest.source import RestSource, settings_of
@@ -96,7 +97,8 @@ def unfold(ask: Ask, spec: EndpointSpec) -> Flow:
     assert spec.request is not None
     request = proven(first_page(spec.paging, write_request(spec.request, scope)), proof)
     judge = FetchJudge(spec, expired, proof[1])
-    step = Step("fetch", request, judge, _repeatable(spec, spec.request), timeout=parse_duration(spec.timeout))
+    timeout = parse_duration(spec.timeout)
+    step = Step("fetch", request, judge, _repeatable(spec, spec.request), timeout=timeout, clean=_clean(spec))
     early = partial(read_one, spec=spec, readings=readings) if spec.paging is not None else None
     return Flow(ask.dataset, ask.source.name, kind, (step,), read, key, early=early)
 
@@ -133,9 +135,13 @@ def _export(
     steps = (
         Step("generate", generate, CaptureJudge(spec, expired, proof[1], hidden), repeatable, timeout=timeout),
         Step("poll", poll, PollJudge(spec, expired, proof[1], hidden), poll=waiting, timeout=timeout),
-        Step("serve", serve, FetchJudge(spec, expired, proof[1]), timeout=timeout),
+        Step("serve", serve, FetchJudge(spec, expired, proof[1]), timeout=timeout, clean=_clean(spec)),
     )
     return steps, waiting.timeout + dt.timedelta(minutes=10)
+
+
+def _clean(spec: EndpointSpec) -> Clean | None:
+    return partial(cleaned, spec=spec.response) if spec.response.gzip or spec.response.zip else None
 
 
 def _check_days(name: str, spec: EndpointSpec, window: Window | None) -> None:
