@@ -8,12 +8,14 @@ import os
 from pathlib import Path
 
 import pytest
-from projects import AS_OF, FROM_PLAYS, JOB, WEEK, copy_project, planned, prepared, problem
+from projects import AS_OF, FROM_PLAYS, JOB, ROOT, WALL, WEEK, copy_project, planned, prepared, problem
 
 from reportrunner.ask import EndpointNode
 from reportrunner.flow import Flow, JsonBody, JsonValue, Request, show
+from reportrunner.job import Moment
 from reportrunner.load import Given
 from reportrunner.plan import RunPlan, label_of
+from reportrunner.prepare import Order, prepare
 from reportrunner.window.zone import use_packaged_zones
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "plans"
@@ -119,6 +121,13 @@ def test_equal_input_gives_equal_plans(tmp_path: Path) -> None:
     changed = (root / JOB).read_text("utf-8").replace('"1_gdpr2", title', '"1_gdpr3", title')
     (root / JOB).write_text(changed, "utf-8")
     assert prepared(root).plan != one
+
+
+@pytest.mark.parametrize("name", ["balance", "merged"])
+def test_so_do_jobs_whose_endpoints_the_project_defines(name: str) -> None:
+    shown = f"jobs/examples/rest/{name}.toml"
+    order = Order(ROOT / shown, ROOT, shown, "", Moment("2026-11-16", WALL, sandbox=True), Given({}, {}))
+    assert prepare(order).plan == prepare(order).plan
 
 
 def test_datasets_stand_behind_what_they_need(plans: dict[str, RunPlan]) -> None:

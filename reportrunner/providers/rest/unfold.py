@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 
 from reportrunner.ask import Ask, Endpoint
 from reportrunner.flow import Clean, Flow, Hole, Poll, Request, SessionKey, Step
@@ -30,10 +30,23 @@ ZONE_UNKNOWN = "No source says in which time zone its days are: rows near the wi
 
 def endpoints_of(source: SourceSpec) -> Mapping[str, Endpoint]:
     """Return the endpoints that a source defines."""
-    return {name: _endpoint(name, spec) for name, spec in settings_of(source).endpoints.items()}
+    found = settings_of(source).endpoints
+    return {name: _endpoint(_Defined(name, spec.model_dump_json(), spec)) for name, spec in found.items()}
 
 
-def _endpoint(name: str, spec: EndpointSpec) -> Endpoint:
+@dataclass(frozen=True, slots=True)
+class _Defined:
+    """A definition, equal to another one that says the same."""
+
+    name: str
+    text: str
+    spec: EndpointSpec = field(compare=False)
+
+
+@lru_cache(maxsize=1024)
+def _endpoint(defined: _Defined) -> Endpoint:
+    """Return the endpoint of a definition; equal ones share it, so that plans of equal jobs are equal."""
+    name, spec = defined.name, defined.spec
     unknown = (("window.zone_unknown", ZONE_UNKNOWN),) if sends_days(spec) and spec.zone is None else ()
     endpoint = Endpoint(
         name=name,
