@@ -81,7 +81,8 @@ def narrating() -> bool:
 def start_logging(verbosity: int, file: Path | None) -> None:
     """Log to standard error from `-v` (1 steps, 2 requests), and everything as JSON lines to `file`."""
     logger = logging.getLogger("reportrunner")
-    logger.setLevel(logging.DEBUG)
+    # A line that nobody reads is not written: a run with thousands of requests has thousands of them.
+    logger.setLevel(logging.DEBUG if file or verbosity > 1 else logging.INFO if verbosity else logging.WARNING)
     logger.propagate = False
     handlers: list[logging.Handler] = []
     if verbosity:
