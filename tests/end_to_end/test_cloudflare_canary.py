@@ -1,4 +1,4 @@
-"""Credentials of a Cloudflare source are seen nowhere, though the service repeats them; stream keys of others neither."""
+"""Credentials of a Cloudflare source are seen nowhere, though the service repeats them; stream keys neither."""
 
 from __future__ import annotations
 
