@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
@@ -54,12 +55,11 @@ def fill(
     assert request.form is None or request.json is None, "a request has one body"
     url = _url(request, base_url, value)
     issued = isinstance(request.path, Hole)
-    if _origin(url) != _origin(base_url) and not (
-        issued and _origin(url) in {("https", h, 443) for h in download_hosts}
-    ):
+    away = _origin(url) != _base_origin(base_url)
+    if away and not (issued and _origin(url) in {("https", h, 443) for h in download_hosts}):
         hint = "; if that is right, add its host to the source's download_hosts" if issued else ""
         raise ProviderError(f"{show(request.path)} leads away from the source's host; nothing was sent there{hint}")
-    if _origin(url) != _origin(base_url) and _carries_secret(request):
+    if away and _carries_secret(request):
         said = "leads to another host, and the request carries a secret of this one; nothing was sent there"
         raise ProviderError(f"{show(request.path)} {said}")
     headers = {"User-Agent": f"reportrunner/{__version__}", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
@@ -119,6 +119,12 @@ def routed(sent: SentRequest, base_url: str, route: Route) -> SentRequest:
     """Return the request with its route; another host than the source's meets neither its CA nor its certificate."""
     own = _origin(sent.url) == _origin(base_url)
     return replace(sent, route=route if own else Route(route.proxy))
+
+
+@lru_cache(maxsize=64)
+def _base_origin(base_url: str) -> tuple[str, str, int | None]:
+    """Return the origin of a source, asked for with every request; of links nothing is kept, for they hold secrets."""
+    return _origin(base_url)
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:
