@@ -32,8 +32,8 @@ def close_each(
             if closed is not None:
                 return guess, closed[1]
     if each is not None and not each.values and each.column.type is ColumnType.STRING:
-        # Text may have to be an address; only when it fits as neither is something wrong.
-        for text in (SAMPLES[ColumnType.STRING], ADDRESS):
+        # Text may have to be an address, or what the model says; only when it fits as none is something wrong.
+        for text in (SAMPLES[ColumnType.STRING], ADDRESS, *model.samples):
             data, errors = render_tree(tree, {"each": text})
             found = None if errors else Checker(checker.file).validated(model, data, loc)
             if found is not None:

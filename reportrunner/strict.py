@@ -21,6 +21,8 @@ class Strict(BaseModel):
     diagnostic_owner: ClassVar[str] = ""
     diagnostic_noun: ClassVar[str] = "key"
     familiar: ClassVar[Mapping[str, str]] = {}
+    samples: ClassVar[tuple[str, ...]] = ()
+    """Texts that may stand for a value of `each` that is not known yet, where not every text fits."""
 
 
 def _name(value: str) -> str:

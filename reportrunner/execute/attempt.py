@@ -24,6 +24,7 @@ from reportrunner.flow import (
     Issued,
     More,
     Open,
+    Refused,
     Reply,
     Request,
     Segment,
@@ -32,7 +33,7 @@ from reportrunner.flow import (
     fill_text,
     show,
 )
-from reportrunner.secret import Redactor
+from reportrunner.secret import MARK, Redactor
 from reportrunner.transport import retry_after
 
 REQUEST_IDS: Final = ("x-kaltura-session", "cf-ray")
@@ -132,7 +133,10 @@ class Desk:
         try:
             verdict = attempt.step.judge(attempt.request, reply)
         except ProviderError as error:
-            return Outcome(error=error, reply=reply)
+            clean = self._clean(reply, attempt.step.clean)
+            return Outcome(error=_of_clean(attempt, error, clean), reply=clean)
+        if isinstance(verdict, Again | Refused):
+            verdict = _said_of_clean(attempt, verdict, self._clean(reply, attempt.step.clean))
         if isinstance(verdict, Again) and verdict.after is None:
             verdict = replace(verdict, after=retry_after(reply))
         if isinstance(verdict, Done):
@@ -196,3 +200,22 @@ class Desk:
 def seconds(wait: timedelta | None) -> float:
     """Return the wait in seconds, 0.0 for none."""
     return 0.0 if wait is None else max(wait.total_seconds(), 0.0)
+
+
+def _said_of_clean(attempt: Attempt, verdict: Again | Refused, clean: Reply) -> Again | Refused:
+    """Return a verdict with the words of the clean reply: they are cut, and what is left of a secret is not known."""
+    if not clean.redacted:
+        return verdict
+    again = attempt.step.judge(attempt.request, clean)
+    return again if isinstance(again, Again | Refused) else replace(verdict, words=MARK)
+
+
+def _of_clean(attempt: Attempt, error: ProviderError, clean: Reply) -> ProviderError:
+    """Return a judge's error as it is said of the clean reply, for the same reason."""
+    if not clean.redacted:
+        return error
+    try:
+        attempt.step.judge(attempt.request, clean)
+    except ProviderError as said:
+        return said
+    return ProviderError("the answer cannot be read, and it holds a secret of this run", kind=error.kind)

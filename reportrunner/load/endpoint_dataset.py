@@ -65,10 +65,10 @@ class EndpointLoader:
         if closed is None:
             return None
         each, parameters = closed
-        self._session(source, endpoint, parameters, loc)
+        fit = self._session(source, endpoint, parameters, loc)
         window = self._window(parameters.window, loc)
         columns = self._endpoint_columns(endpoint, parameters, each, loc)
-        if parameters.window is not None and window is None:
+        if not fit or (parameters.window is not None and window is None):
             return None
         key = tuple(parameters.key) or _endpoint_key(endpoint, parameters, each)
         return EndpointNode(
@@ -172,11 +172,12 @@ class EndpointLoader:
             return None
         return Each(column, (spec.dataset or "") if spec else "", (spec.column or "") if spec else "", distinct)
 
-    def _session(self, source: Source, endpoint: Endpoint, parameters: EndpointDataset, loc: Loc) -> None:
+    def _session(self, source: Source, endpoint: Endpoint, parameters: EndpointDataset, loc: Loc) -> bool:
+        """Tell whether the source can serve the dataset; what it lacks becomes a problem."""
         borrowed = source.provider.session_source(source.settings)
         owner = self.project.sources.get(borrowed) if borrowed else source
         if owner is None:
-            return
+            return True
         unfit = owner.provider.unfit(owner.settings, parameters)
         if unfit:
             self.checker.problem((*loc, unfit.key), f'source "{owner.name}" {unfit.message}', unfit.hint)
@@ -186,6 +187,7 @@ class EndpointLoader:
         if needed and not given and not parameters.privileges and not set(needed) <= set(of_source):
             message = f"{endpoint.name} needs a session with the privilege {' and '.join(needed)}"
             self.checker.problem(loc, message, f"add privileges = {json.dumps(needed)}", at="header")
+        return unfit is None
 
     def _window(self, name: str | None, loc: Loc) -> Window | None:
         if name is None:

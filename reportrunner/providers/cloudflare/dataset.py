@@ -24,6 +24,8 @@ DEADLINE: Final = dt.timedelta(minutes=45)
 class CloudflareDataset(EndpointDataset):
     """Keys of a dataset that asks a cloudflare source, whatever it asks."""
 
+    samples: ClassVar[tuple[str, ...]] = ("00000000-0000-4000-8000-000000000000", "SFO", "connect", "6")
+
     @field_validator("privileges")
     @classmethod
     def _none(cls, value: list[str]) -> list[str]:

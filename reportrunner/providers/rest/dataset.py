@@ -62,6 +62,7 @@ def dataset_model(name: str, spec: EndpointSpec) -> type[EndpointDataset]:
     base = Exported if spec.export is not None else RestDataset
     made = create_model(f"Rest_{name}", __base__=base, __validators__=validators, **fields)
     made.diagnostic_owner = name
+    made.samples = tuple(str(value) for param in spec.params.values() for value in param.values or ())
     made.__doc__ = spec.summary
     return made
 
