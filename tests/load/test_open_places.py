@@ -24,7 +24,6 @@ provider = "cloudflare"
 auth     = { api_token = { env = "TOKEN" } }
 [sources.cf.defaults]
 zone_id = "20e00000000000000000000000000001"
-app_id  = "a9900000-5a0d-4b0c-8000-000000010042"
 
 [sources.api]
 provider = "rest"
@@ -54,6 +53,7 @@ def test_a_source_that_lacks_something_is_told_and_nothing_else(tmp_path: Path) 
 source   = "cf"
 endpoint = "realtime.kit.sessions"
 window   = "day"
+app_id   = "a9900000-5a0d-4b0c-8000-000000010042"
 """
     (found,) = said(tmp_path, asked)
     assert "names no account" in found
@@ -63,7 +63,7 @@ window   = "day"
 @pytest.mark.parametrize(
     "keys",
     [
-        'source = "cf"\nendpoint = "realtime.kit.get"\noperation = "GetSessionChat"\nparams = { session_id = "{{ each }}" }\ncolumns = { id = "string" }\n',
+        'source = "cf"\nendpoint = "realtime.kit.get"\noperation = "GetSessionChat"\napp_id = "a9900000-5a0d-4b0c-8000-000000010042"\nparams = { session_id = "{{ each }}" }\ncolumns = { chat = "string" }\n',
         'source = "cf"\nendpoint = "spectrum.analytics.aggregate.current"\ncolo_name = "{{ each }}"\n',
         'source = "cf"\nendpoint = "spectrum.analytics.events.summary"\nwindow = "day"\nmetrics = ["count"]\nfilters = [{ dimension = "event", value = "{{ each }}" }]\n',
         'source = "cf"\nendpoint = "spectrum.analytics.events.summary"\nwindow = "day"\nmetrics = ["count"]\nfilters = [{ dimension = "ipVersion", value = "{{ each }}" }]\n',
