@@ -40,7 +40,9 @@ def compose(
         datasets={name: _view(plan, name, landed[name], findings) for name in job.nodes},
         checks=tuple(finding for finding in findings if finding.subject.startswith("checks.")),
         findings=tuple(sorted((f for f in findings if f.severity != "ok"), key=lambda f: _WORST[f.severity])),
-        sources=tuple(_note(node) for node in plan.nodes.values() if isinstance(node, EndpointNode)),
+        sources=tuple(
+            _note(node, landed[name].table.rows) for name, node in plan.nodes.items() if isinstance(node, EndpointNode)
+        ),
         provenance=provenance,
         sandbox=sandbox,
     )
@@ -59,10 +61,10 @@ def _view(plan: RunPlan, name: str, landed: Landed, findings: Iterable[Finding])
     )
 
 
-def _note(node: EndpointNode) -> SourceNote:
+def _note(node: EndpointNode, rows: int) -> SourceNote:
     endpoint = node.endpoint
     notes = (*endpoint.notes(node.parameters), *((endpoint.zone,) if endpoint.zone else ()))
-    return SourceNote(node.name, node.source.name, endpoint.name, notes)
+    return SourceNote(node.name, node.source.name, endpoint.name, notes, node.window, rows)
 
 
 def documents_due(plan: RunPlan, report: Report, landed: Mapping[str, Landed]) -> list[Due]:
@@ -109,7 +111,13 @@ def narrow(report: Report, column: str, value: Value) -> Report:
             place = names.index(column)
             kept = tuple(row for row in view.rows if row[place] == value)
             datasets[name] = replace(view, rows=kept, total_rows=len(kept), findings=_discreet(view.findings))
-    return replace(report, datasets=datasets, checks=_discreet(report.checks), findings=_discreet(report.findings))
+    return replace(
+        report,
+        datasets=datasets,
+        checks=_discreet(report.checks),
+        findings=_discreet(report.findings),
+        sources=tuple(replace(note, rows=None) for note in report.sources),
+    )
 
 
 def _discreet(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -52,6 +52,9 @@ class SourceNote:
     source: str
     endpoint: str
     notes: tuple[str, ...] = ()
+    window: Window | None = None
+    rows: int | None = None
+    """How many landed, whether or not a document shows them; None in a document for one value of an `each`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,9 +144,9 @@ def report(*, sandbox: bool = False, findings: tuple[Finding, ...] = FINDINGS) -
         checks=(*findings, Finding("check", "ok", "checks.roster_filled", "")),
         findings=findings,
         sources=(
-            SourceNote("progress", "kaltura", "report.getTable", (note,)),
-            SourceNote("activity", "kaltura", "report.getTable", (note,)),
-            SourceNote("polls", "kaltura_reports", "pollsActivity", ("The zone of its days is unknown.",)),
+            SourceNote("progress", "kaltura", "report.getTable", (note,), CAMPAIGN, 3_120),
+            SourceNote("activity", "kaltura", "report.getTable", (note,), WEEK, 7),
+            SourceNote("polls", "kaltura_reports", "pollsActivity", ("The zone of its days is unknown.",), WEEK, 88),
         ),
         provenance={"job_file": "sha256:6f1ed002ab5595859014ebf0951522d9", "version": "0.1.0", "tzdata": "2026.6"},
         sandbox=sandbox,

@@ -19,7 +19,7 @@ from reportrunner.job import BoundOutput, Rules
 from reportrunner.land import land
 from reportrunner.plan import RunPlan
 from reportrunner.render import Due, render
-from reportrunner.report import Finding, Report
+from reportrunner.report import DatasetView, Finding, Report
 from reportrunner.table import Column, Landed, Rows, Value
 from reportrunner.templating.renderer import Renderer
 
@@ -97,6 +97,11 @@ def test_what_must_be_said_of_a_source_is_said(tmp_path: Path) -> None:
         ("polls", ("vod only", "UTC (documented)")),
         ("late", ()),
     ]
+    assert [note.rows for note in report.sources] == [landed.total_rows for landed in _of(report, "polls", "late")]
+
+
+def _of(report: Report, *names: str) -> list[DatasetView]:
+    return [report.datasets[name] for name in names]
 
 
 def test_an_output_is_due_once_or_once_per_value_with_that_values_rows_only(tmp_path: Path) -> None:
@@ -127,6 +132,7 @@ def test_a_document_for_one_holds_nothing_of_the_others(tmp_path: Path) -> None:
     assert [finding.code for finding in mine.findings] == [finding.code for finding in report.findings]
     assert {finding.sample for finding in (*mine.findings, *mine.checks, *mine.datasets["late"].findings)} == {()}
     assert any(finding.sample for finding in report.findings)
+    assert {note.rows for note in mine.sources} == {None}
 
 
 def test_nobody_gets_what_is_attached_for_another(tmp_path: Path) -> None:
