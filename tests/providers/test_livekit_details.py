@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from livekit_asking import NOW, at, flow, opened, read, truth
+from livekit_asking import NOW, at, flow, judged, opened, read, truth
 from pydantic import ValidationError
 from replies import says, text
 
 from reportrunner.errors import ProviderError
-from reportrunner.flow import Done, Flow
+from reportrunner.flow import Done, Flow, Refused
 from reportrunner.providers.livekit import PROVIDER
 from reportrunner.sandbox.livekit_universe import MINUTE, Session
 from reportrunner.table import ColumnType
@@ -116,6 +116,14 @@ def test_a_404_is_whole_and_other_errors_are_not() -> None:
     step = flow(GET, id="RM_a").steps[0]
     assert step.judge(step.request, text("", 404)) == Done()
     assert step.judge(step.request, text("", 500)) != Done()
+
+
+def test_the_answer_must_be_of_the_session_that_was_asked() -> None:
+    for part in PARTS:
+        one = flow(f"{GET}{part}", id="RM_b")
+        said = "the answer is of session RM_a, and RM_b was asked"
+        assert judged(one, says({"roomId": "RM_a"})) == Refused("unreadable", said)
+        assert judged(one, says({"roomId": "RM_b"})) == Done()
 
 
 def test_who_took_part_is_marked_personal() -> None:

@@ -130,16 +130,26 @@ def seconds_of(lasted: dt.timedelta) -> str:
     return f"{'-' if micro < 0 else ''}{abs(micro) // 1_000_000}.{abs(micro) % 1_000_000:06d}"
 
 
-def judge_details(_: Request, reply: Reply) -> Verdict:
-    """Judge the details of a session; one that is not known is for the reader, who knows whether it was listed."""
-    if reply.status == 404 and not reply.fault:
+@dataclass(frozen=True, slots=True)
+class DetailsJudge:
+    """Judges the details of a session; one that is not known is for the reader, who knows whether it was listed."""
+
+    id: str
+
+    def __call__(self, _: Request, reply: Reply) -> Verdict:
+        """Return the verdict; an answer that is of another session than the one asked for is unreadable."""
+        if reply.status == 404 and not reply.fault:
+            return Done()
+        answer, verdict = wire.judge_answer(reply)
+        if verdict is not None:
+            return verdict
+        found = answer.get("roomId")
+        if not isinstance(found, str) or not found:
+            return Refused("unreadable", f"the answer is no session, it has no roomId: {excerpt(reply.body)}")
+        if found != self.id:
+            said = f"the answer is of session {plain(found, 80)}, and {plain(self.id, 80)} was asked"
+            return Refused("unreadable", said)
         return Done()
-    answer, verdict = wire.judge_answer(reply)
-    if verdict is not None:
-        return verdict
-    if not isinstance(answer.get("roomId"), str) or not answer["roomId"]:
-        return Refused("unreadable", f"the answer is no session, it has no roomId: {excerpt(reply.body)}")
-    return Done()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +207,7 @@ def unfold_details(ask: Ask, part: Part, known: tuple[Column, ...], staged: bool
     read = DetailsReader(
         declare(known, parameters.columns), part, parameters.id, ask.value is not None, ask.now, staged
     )
-    step = Step("fetch", wire.request(ask, parameters.id), judge_details)
+    step = Step("fetch", wire.request(ask, parameters.id), DetailsJudge(parameters.id))
     return Flow(ask.dataset, ask.source.name, "livekit.sessions.get", (step,), read, wire.session_of(ask))
 
 
