@@ -6,11 +6,12 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from livekit_asking import NOW, PROJECT, SETTINGS, SOURCE, ask, flow, opened, source
+from livekit_asking import NOW, PROJECT, SETTINGS, SOURCE, ask, flow, judged, opened, source
 from projects import problem
 from pydantic import ValidationError
+from replies import text
 
-from reportrunner.flow import SessionKey, show
+from reportrunner.flow import Again, SessionKey, show
 from reportrunner.providers.livekit import PROVIDER
 from reportrunner.providers.livekit.session import mint
 from reportrunner.sandbox import CREDENTIALS
@@ -54,6 +55,20 @@ def test_a_given_token_is_the_session_and_a_pair_makes_one() -> None:
     assert PROVIDER.secrets(given) == {"session": SecretReference(env="LIVEKIT_TOKEN")}
     assert PROVIDER.session_way(SOURCE.settings) == "made"
     assert set(PROVIDER.secrets(SOURCE.settings)) == {"api_key", "api_secret"}
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize(("endpoint", "keys"), [("sessions.list", {}), ("sessions.get", {"id": "RM_a"})])
+def test_a_given_token_that_is_not_accepted_is_what_the_error_names(
+    status: int, endpoint: str, keys: dict[str, Any]
+) -> None:
+    refused = text("invalid token", status)
+    given = flow(endpoint, of=source(auth={"token": TOKEN}), **keys)
+    advice = "check auth.token: it has expired, lacks the grant roomList, or is of another project"
+    assert judged(given, refused) == Again("session", f"HTTP {status}: invalid token ({advice})")
+    advice = "check api_key and api_secret: they belong to the source's project"
+    assert judged(flow(endpoint, **keys), refused) == Again("session", f"HTTP {status}: invalid token ({advice})")
+    assert flow(endpoint, **keys).steps == flow(endpoint, **keys).steps
 
 
 def test_projects_have_budgets_of_their_own() -> None:

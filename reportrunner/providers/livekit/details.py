@@ -135,12 +135,14 @@ class DetailsJudge:
     """Judges the details of a session; one that is not known is for the reader, who knows whether it was listed."""
 
     id: str
+    advice: str
+    """What to look at where the token is not accepted."""
 
     def __call__(self, _: Request, reply: Reply) -> Verdict:
         """Return the verdict; an answer that is of another session than the one asked for is unreadable."""
         if reply.status == 404 and not reply.fault:
             return Done()
-        answer, verdict = wire.judge_answer(reply)
+        answer, verdict = wire.judge_answer(reply, self.advice)
         if verdict is not None:
             return verdict
         found = answer.get("roomId")
@@ -207,7 +209,7 @@ def unfold_details(ask: Ask, part: Part, known: tuple[Column, ...], staged: bool
     read = DetailsReader(
         declare(known, parameters.columns), part, parameters.id, ask.value is not None, ask.now, staged
     )
-    step = Step("fetch", wire.request(ask, parameters.id), DetailsJudge(parameters.id))
+    step = Step("fetch", wire.request(ask, parameters.id), DetailsJudge(parameters.id, wire.advice_of(ask)))
     return Flow(ask.dataset, ask.source.name, "livekit.sessions.get", (step,), read, wire.session_of(ask))
 
 

@@ -67,7 +67,7 @@ def unfold_list(ask: Ask) -> Flow:
         begins, notes = dt.datetime.combine(asked, dt.time(), dt.UTC), [Note("livekit.clamped", said)]
     query = (("limit", str(parameters.limit)), ("page", "0"), ("start", f"{asked}"), ("end", f"{after}"))
     reader = ListReader(columns_of(parameters), begins, _moment(window.end_unix), tuple(notes))
-    step = Step("fetch", wire.request(ask, query=query), judge_page)
+    step = Step("fetch", wire.request(ask, query=query), PageJudge(wire.advice_of(ask)))
     named = (ask.dataset, ask.source.name, "livekit.sessions.list")
     return Flow(*named, (step,), reader, wire.session_of(ask), early=reader)
 
@@ -106,26 +106,33 @@ def _moment(unix: int) -> dt.datetime:
     return dt.datetime.fromtimestamp(unix, dt.UTC)
 
 
-def judge_page(request: Request, reply: Reply) -> Verdict:
-    """Judge a page: only an empty one, or one that adds no session, ends the list: the service may cap its pages."""
-    if reply.status == 404 and not reply.fault:
-        said = f"HTTP 404: {excerpt(reply.body)}".rstrip(": ")
-        return Refused("refused", f"there is no such project ({said})", "check the source's project and base_url")
-    answer, verdict = wire.judge_answer(reply)
-    if verdict is not None:
-        return verdict
-    try:
-        found = entries(answer)
-    except ValueError as error:
-        return Refused("unreadable", f"{error}: {excerpt(reply.body)}")
-    new = frozenset(str(entry["sessionId"]) for entry in found).difference(request.before)
-    if not new:
-        return Done()
-    if request.page + 1 >= PAGES:
-        return Refused("truncated", f"{PAGES:,} pages came and no end", "narrow the window, or raise limit")
-    page = request.page + 1
-    query = tuple((name, str(page) if name == "page" else value) for name, value in request.query)
-    return More((replace(request, query=query, page=page, before=(*request.before, *sorted(new))),))
+@dataclass(frozen=True, slots=True)
+class PageJudge:
+    """Judges a page: only an empty one, or one that adds no session, ends the list: the service may cap its pages."""
+
+    advice: str
+    """What to look at where the token is not accepted."""
+
+    def __call__(self, request: Request, reply: Reply) -> Verdict:
+        """Return the verdict: the next page is asked for while pages add sessions."""
+        if reply.status == 404 and not reply.fault:
+            said = f"HTTP 404: {excerpt(reply.body)}".rstrip(": ")
+            return Refused("refused", f"there is no such project ({said})", "check the source's project and base_url")
+        answer, verdict = wire.judge_answer(reply, self.advice)
+        if verdict is not None:
+            return verdict
+        try:
+            found = entries(answer)
+        except ValueError as error:
+            return Refused("unreadable", f"{error}: {excerpt(reply.body)}")
+        new = frozenset(str(entry["sessionId"]) for entry in found).difference(request.before)
+        if not new:
+            return Done()
+        if request.page + 1 >= PAGES:
+            return Refused("truncated", f"{PAGES:,} pages came and no end", "narrow the window, or raise limit")
+        page = request.page + 1
+        query = tuple((name, str(page) if name == "page" else value) for name, value in request.query)
+        return More((replace(request, query=query, page=page, before=(*request.before, *sorted(new))),))
 
 
 def entries(answer: wire.Fields) -> tuple[wire.Fields, ...]:

@@ -14,7 +14,7 @@ from reportrunner.ask import Ask
 from reportrunner.cell import parse_cell
 from reportrunner.delimited import unreadable
 from reportrunner.flow import Again, Hole, Pairs, Refused, Reply, Request, SessionKey, Verdict
-from reportrunner.providers.livekit.session import settings_of
+from reportrunner.providers.livekit.session import settings_of, way
 from reportrunner.table import Column, ColumnType, Value
 from reportrunner.verdict import excerpt, judge_http, plain
 
@@ -62,9 +62,16 @@ def session_of(ask: Ask) -> SessionKey:
     return SessionKey(ask.source.name)
 
 
-def judge_answer(reply: Reply) -> tuple[Fields, Verdict | None]:
+def advice_of(ask: Ask) -> str:
+    """Return what to look at where the service does not accept the token."""
+    if way(ask.source.settings) == "given":
+        return "check auth.token: it has expired, lacks the grant roomList, or is of another project"
+    return "check api_key and api_secret: they belong to the source's project"
+
+
+def judge_answer(reply: Reply, advice: str) -> tuple[Fields, Verdict | None]:
     """Return the JSON object of an answer, or why there is none; a 404 is the caller's to judge first."""
-    verdict = (None if reply.fault else judge_refusal(reply)) or judge_http(reply)
+    verdict = (None if reply.fault else judge_refusal(reply, advice)) or judge_http(reply)
     if verdict is not None:
         return {}, verdict
     try:
@@ -79,15 +86,15 @@ def judge_answer(reply: Reply) -> tuple[Fields, Verdict | None]:
     return answer, None
 
 
-def judge_refusal(reply: Reply) -> Verdict | None:
-    """Tell a plan that lacks the API from a key that is wrong: both are 401 or 403 (livekit.md §5)."""
+def judge_refusal(reply: Reply, advice: str) -> Verdict | None:
+    """Tell a plan that lacks the API from a token that is not accepted: both are 401 or 403 (livekit.md §5)."""
     if reply.status not in {401, 403}:
         return None
     words = f"HTTP {reply.status}: {excerpt(reply.body)}".rstrip(": ")
     if b"scale plan" in b" ".join(reply.body.lower().split()):
         hint = "the plan is the reason, not the key: the Analytics API needs the Scale plan or a higher one"
         return Refused("refused", words, hint)
-    return Again("session", f"{words} (check api_key and api_secret: they belong to the source's project)")
+    return Again("session", f"{words} ({advice})")
 
 
 def load(reply: Reply) -> Any:
