@@ -259,6 +259,19 @@ def test_l3_16_sessions_that_are_left_out_are_none(document: object) -> None:
     assert "the answer has no sessions, but rooms" in wrong.words
 
 
+@pytest.mark.parametrize(
+    "document",
+    [{"error": "x"}, {"code": "unauthenticated", "msg": "no permissions"}, {"sessions": None, "msg": "x"}, {"next": 2}],
+)
+def test_an_answer_with_other_keys_and_no_sessions_is_no_empty_list(document: dict[str, object]) -> None:
+    wrong = judged(flow(), says(document))
+    assert isinstance(wrong, Refused)
+    assert wrong.kind == "unreadable"
+    assert wrong.words.startswith(
+        f"the answer has no sessions, but {', '.join(sorted(set(document) - {'sessions'}))}: "
+    )
+
+
 # --- tokens and errors (§4, §5) ------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ from reportrunner.providers.livekit import wire
 from reportrunner.providers.livekit.columns import SESSIONS
 from reportrunner.spec import EndpointDataset
 from reportrunner.table import Column, Note, Rows, Value, declare
-from reportrunner.verdict import excerpt
+from reportrunner.verdict import excerpt, plain
 from reportrunner.window import Window
 from reportrunner.window.span import WindowError
 
@@ -136,9 +136,9 @@ class PageJudge:
 
 
 def entries(answer: wire.Fields) -> tuple[wire.Fields, ...]:
-    """Return the sessions of a page; none where the list is missing or null. ValueError for what is no such page."""
-    if answer.get("sessions") is None and any(isinstance(value, list | dict) for value in answer.values()):
-        raise ValueError(f"the answer has no sessions, but {', '.join(sorted(answer))}")
+    """Return the sessions of a page; none where it is empty, or its list null. ValueError for what is no such page."""
+    if answer.get("sessions") is None and (others := answer.keys() - {"sessions"}):
+        raise ValueError(f"the answer has no sessions, but {plain(', '.join(sorted(others)), 80)}")
     found = wire.objects(answer, "sessions")
     if not all(isinstance(entry.get("sessionId"), str) and entry["sessionId"] for entry in found):
         raise ValueError("a session has no sessionId")
