@@ -101,6 +101,10 @@ CODES: Mapping[str, str] = MappingProxyType(
             "A session came without the moment at which it began. Whether it belongs to the window is not known; it was"
             " kept."
         ),
+        "livekit.untimed": (
+            "Connections ended before they began, or have an end and no beginning: how long they lasted is not known."
+            " Their connectedSeconds are null, and sums over a participant are without them and too small."
+        ),
         "window.unfinished": (
             "A window ends after as_of. What lies beyond has not happened, or is not known yet: a later run gives other"
             ' numbers under the same label. Write to = "as_of", or a window that has ended.'

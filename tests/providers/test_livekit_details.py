@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from livekit_asking import NOW, at, flow, judged, opened, read, truth
+from livekit_asking import NOW, at, codes, flow, judged, opened, read, truth
 from pydantic import ValidationError
 from replies import says, text
 
@@ -80,6 +80,40 @@ def test_a_session_that_has_just_ended_has_no_participants_yet() -> None:
     later = NOW
     with opened(later) as (made, _):
         assert made.rows(of("")).notes == ()
+
+
+NINE, TEN, ELEVEN = (f"2026-11-13T{hour:02}:00:00Z" for hour in (9, 10, 11))
+WHOLE = {"joinedAt": NINE, "leftAt": TEN}
+BACKWARDS = {"joinedAt": ELEVEN, "leftAt": TEN}
+UNBEGUN = {"leftAt": TEN}
+OPEN = {"joinedAt": NINE}
+
+
+@pytest.mark.parametrize(
+    ("stays", "seconds", "lasting", "told"),
+    [
+        ([WHOLE], 3600, 0, []),
+        ([OPEN], 0, 1, []),
+        ([BACKWARDS], None, 0, ["livekit.untimed"]),
+        ([UNBEGUN], None, 0, ["livekit.untimed"]),
+        ([WHOLE, BACKWARDS, UNBEGUN, OPEN], 3600, 1, ["livekit.untimed"]),
+        ([BACKWARDS, OPEN], None, 1, ["livekit.untimed"]),
+        ([{"joinedAt": TEN, "leftAt": TEN}], 0, 0, []),
+        ([], None, 0, []),
+    ],
+)
+def test_a_connection_whose_length_cannot_be_told_is_in_no_sum(
+    stays: list[dict[str, str]], seconds: int | None, lasting: int, told: list[str]
+) -> None:
+    answer = says({"roomId": "RM_a", "participants": [{"sessions": stays}]})
+    people, every = flow(f"{GET}#participants", id="RM_a"), flow(f"{GET}#connections", id="RM_a")
+    (row,) = read(people, answer)
+    assert (row["connectedSeconds"], row["openConnections"], row["connections"]) == (seconds, lasting, len(stays))
+    lengths = [3600 if stay is WHOLE else 0 if stay.get("joinedAt") == TEN else None for stay in stays]
+    assert [one["connectedSeconds"] for one in read(every, answer)] == lengths
+    assert codes(people, answer) == codes(every, answer) == told
+    assert codes(flow(f"{GET}#quality", id="RM_a"), answer) == []
+    assert all(note.sample == ("RM_a",) for note in people.read((answer,)).notes)
 
 
 def test_a_session_that_is_gone_is_told_among_many_and_an_error_alone() -> None:

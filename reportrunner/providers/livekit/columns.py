@@ -21,7 +21,7 @@ _ROOM = _column(TEXT, "roomId", "Id of the session, the list's sessionId")
 _TIME = _column(
     ColumnType.DURATION,
     "connectedSeconds",
-    "Seconds from joining to leaving; null while it lasts",
+    "Seconds from joining to leaving; null while it lasts, or where the moments cannot tell",
     OWN,
     unit="s",
     additive=True,
@@ -70,7 +70,13 @@ PARTICIPANTS = (
     _column(FLAG, "screenShareTrack", "A screen was shared (publishedSources)"),
     _column(FLAG, "screenShareAudio", "The screen's sound was shared (publishedSources)"),
     _column(WHOLE, "connections", "Connections of the participant", OWN, additive=True),
-    _column(WHOLE, "openConnections", "Those that have not ended: not in connectedSeconds", OWN, additive=True),
+    _column(
+        WHOLE,
+        "openConnections",
+        "Those without leftAt, which have not ended: not in connectedSeconds",
+        OWN,
+        additive=True,
+    ),
     _column(
         ColumnType.DURATION,
         "connectedSeconds",

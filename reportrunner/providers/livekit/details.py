@@ -16,6 +16,7 @@ from reportrunner.diagnose import Hinted
 from reportrunner.errors import ProviderError
 from reportrunner.flow import Done, Flow, Refused, Reply, Request, Step, Verdict
 from reportrunner.providers.livekit import columns, wire
+from reportrunner.providers.livekit.spans import connected, lasts, seconds_of, span, untimed
 from reportrunner.spec import EndpointDataset
 from reportrunner.table import Column, Note, Rows, Value, declare
 from reportrunner.verdict import excerpt, plain
@@ -92,13 +93,12 @@ def details(answer: wire.Fields) -> Iterator[wire.Fields]:
 def participants(answer: wire.Fields) -> Iterator[wire.Fields]:
     """Yield participants; their time is the sum over their connections, not from the first to the last moment."""
     for participant in wire.objects(answer, "participants"):
-        spans = [span(connection) for connection in wire.objects(participant, "sessions")]
-        closed = [seconds for seconds in spans if seconds is not None]
+        stays = wire.objects(participant, "sessions")
         told = {
             "roomId": answer["roomId"],
-            "connections": len(spans),
-            "openConnections": len(spans) - len(closed),
-            "connectedSeconds": seconds_of(sum(closed, dt.timedelta())) if spans else None,
+            "connections": len(stays),
+            "openConnections": sum(map(lasts, stays)),
+            "connectedSeconds": connected(stays),
         }
         yield {**participant, **told}
 
@@ -116,18 +116,6 @@ def series(answer: wire.Fields, name: str) -> Iterator[wire.Fields]:
     """Yield the points of a series."""
     for point in wire.objects(answer, name):
         yield {**point, "roomId": answer["roomId"]}
-
-
-def span(connection: wire.Fields) -> dt.timedelta | None:
-    """Return how long a connection lasted; None while it lasts."""
-    joined, left = wire.moment(connection.get("joinedAt")), wire.moment(connection.get("leftAt"))
-    return None if joined is None or left is None else left - joined
-
-
-def seconds_of(lasted: dt.timedelta) -> str:
-    """Write a length of time as exact seconds."""
-    micro = lasted // dt.timedelta(microseconds=1)
-    return f"{'-' if micro < 0 else ''}{abs(micro) // 1_000_000}.{abs(micro) % 1_000_000:06d}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +164,7 @@ class DetailsReader:
         place = f"session {self.id}"
         try:
             found = list(self.part(answer))
-            notes = self._pending(answer)
+            notes = (*self._pending(answer), *self._untimed(answer))
         except (ValueError, OverflowError) as error:
             raise unreadable(f"{place}: {error}") from None
         return Rows(self.columns, [self._row(fields, place) for fields in found], notes)
@@ -200,6 +188,13 @@ class DetailsReader:
             return ()
         said = "sessions came without their participants: details appear in stages after a session has ended; run later"
         return (Note("livekit.details_pending", said, (plain(self.id, 80),)),)
+
+    def _untimed(self, answer: wire.Fields) -> tuple[Note, ...]:
+        stays = (stay for one in wire.objects(answer, "participants") for stay in wire.objects(one, "sessions"))
+        if self.part not in {participants, connections} or not any(map(untimed, stays)):
+            return ()
+        said = "sessions have connections that end before they begin, or have no beginning: their time is not known"
+        return (Note("livekit.untimed", said, (plain(self.id, 80),)),)
 
 
 def unfold_details(ask: Ask, part: Part, known: tuple[Column, ...], staged: bool) -> Flow:
@@ -264,7 +259,7 @@ ENDPOINTS = (
         "Every connection of every participant",
         connections,
         columns.CONNECTIONS,
-        "a connection that lasts has no leftAt, and no connectedSeconds",
+        "a connection that lasts has no leftAt, and no connectedSeconds; nor has one whose moments are not in order",
     ),
     _endpoint(
         Quality,
