@@ -335,6 +335,25 @@ def test_l5_04_details_without_participants_yet_are_told() -> None:
     assert codes(flow(GET, id="RM_a"), says({**DETAILS, "endTime": "2026-11-13T10:00:00Z"})) == []
 
 
+@pytest.mark.parametrize(
+    ("ended", "counted", "told"),
+    [
+        ("2026-11-16T11:00:00.000001Z", None, True),
+        ("2026-11-16T11:00:00Z", None, False),
+        ("2026-11-16T11:59:59Z", 0, True),
+        ("2026-11-16T10:00:00Z", "0", False),
+        ("2026-11-16T10:00:00Z", "2", True),
+        (None, None, False),
+    ],
+)
+def test_a_session_that_counts_nobody_is_pending_for_an_hour_after_its_end(
+    ended: str | None, counted: object, told: bool
+) -> None:
+    answer = says({**DETAILS, "endTime": ended, "numParticipants": counted})
+    assert dt.datetime(2026, 11, 16, 12, tzinfo=dt.UTC) == NOW
+    assert codes(flow(GET, id="RM_a"), answer) == ["livekit.details_pending"] * told
+
+
 # --- where guide and source disagree (§7) --------------------------------------------------------------------------
 
 
