@@ -182,10 +182,10 @@ def test_a_job_may_declare_a_column_and_another_type() -> None:
     assert (row["status"], row["numParticipants"]) == (3, 0)
 
 
-def test_a_page_of_html_passes() -> None:
+def test_a_page_of_html_is_told_after_one_request() -> None:
     with opened(html_body=Faults.parse(["html_body=sessions.list:1"]).html_body) as (made, sandbox):
-        assert made.rows(flow()).rows
-        assert [record.outcome for record in sandbox.log].count("html_body") == 1
+        assert "a page of HTML came instead of JSON" in str(made.error(flow()))
+        assert [record.outcome for record in sandbox.log] == ["html_body"]
 
 
 def test_a_plan_that_lacks_the_api_ends_at_once() -> None:

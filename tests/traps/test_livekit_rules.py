@@ -426,13 +426,20 @@ def test_l7_10_the_base_url_is_the_sources() -> None:
     assert sent.url.startswith(f"https://analytics.example/eu/api/project/{PROJECT}/sessions?")
 
 
-@pytest.mark.parametrize(
-    "body", ["{ sessions: [ ] }", "<!DOCTYPE html><html></html>", "", "NaN", '{"sessions": [NaN]}']
-)
+@pytest.mark.parametrize("body", ["{ sessions: [ ] }", "", "NaN", '{"sessions": [NaN]}'])
 def test_l7_11_an_answer_is_json_or_an_error(body: str) -> None:
     verdict = judged(flow(), text(body))
     assert isinstance(verdict, Again)
     assert "came instead of JSON" in verdict.words
+
+
+@pytest.mark.parametrize("body", ["<!DOCTYPE html><html></html>", "\r\n <p>sign in", "\ufeff<html>"])
+def test_a_page_of_html_is_refused_at_once(body: str) -> None:
+    for one in (flow(), flow(GET, id="RM_a")):
+        verdict = judged(one, text(body))
+        assert isinstance(verdict, Refused)
+        assert (verdict.kind, verdict.words.partition(":")[0]) == ("unreadable", "a page of HTML came instead of JSON")
+        assert verdict.hint == "check base_url, and what stands between: another server answered"
 
 
 def test_every_endpoint_says_its_zone_limits_and_traps() -> None:

@@ -77,7 +77,7 @@ def judge_answer(reply: Reply, advice: str) -> tuple[Fields, Verdict | None]:
     try:
         answer = load(reply)
     except (ValueError, RecursionError):
-        return {}, Again("failed", f"{_what(reply)} came instead of JSON: {excerpt(reply.body)}".rstrip(": "))
+        return {}, _no_json(reply)
     if not isinstance(answer, dict):
         return {}, Refused("unreadable", f"the answer is no object: {excerpt(reply.body)}")
     if wrong := snake(reply.body):
@@ -106,10 +106,13 @@ def _no_constant(text: str) -> None:
     raise ValueError(text)
 
 
-def _what(reply: Reply) -> str:
-    if not reply.body.strip():
-        return "an empty body"
-    return "a page of HTML" if reply.body.lstrip().startswith(b"<") else "text"
+def _no_json(reply: Reply) -> Verdict:
+    """Refuse a page at once: another server answered, and would again; an answer that was cut may come whole."""
+    if reply.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        said = f"a page of HTML came instead of JSON: {excerpt(reply.body)}"
+        return Refused("unreadable", said, "check base_url, and what stands between: another server answered")
+    what = "text" if reply.body.strip() else "an empty body"
+    return Again("failed", f"{what} came instead of JSON: {excerpt(reply.body)}".rstrip(": "))
 
 
 def snake(body: bytes) -> str:
