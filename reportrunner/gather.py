@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from reportrunner.ask import CEILING, EndpointNode, FileNode, InlineNode, Node, QueryNode, acting, action_of, needs_of
+from reportrunner.diagnose import first_words
 from reportrunner.environment import Finished, LocalDone, Page
 from reportrunner.errors import InvalidError, ReportrunnerError
 from reportrunner.execute import Executor
@@ -224,8 +225,11 @@ class Gathering:
             return fetching.flows[value]
         try:
             ask = node.ask(value)
-        except ValueError:
-            raise self._each_invalid(node, f'the value "{value}" does not fit where each stands') from None
+        except ValueError as error:
+            place, model = ("datasets", node.name), node.endpoint.parameters
+            words = first_words(self._plan.job.file, place, error, model)
+            message = f'the value "{value}" does not fit where each stands: {words}'
+            raise self._each_invalid(node, message) from None
         return node.endpoint.unfold(ask)
 
     def _each_invalid(self, node: EndpointNode, message: str) -> InvalidError:

@@ -158,7 +158,8 @@ def test_a_value_that_the_endpoint_does_not_take_is_refused_by_each(tmp_path: Pa
     (tmp_path / "course.csv").write_text(f"entry_id\nfine\n{'x' * 41}\n")
     hand = Hand(of_entry)
     message = invalid(gathered(each_entry(), hand, tmp_path))
-    assert message == f'the value "{"x" * 41}" does not fit where each stands'
+    said = f'the value "{"x" * 41}" does not fit where each stands'
+    assert message == f'{said}: "q" must have at most 40 characters, found text "{"x" * 37}..."'
     assert hand.asked == []
 
 

@@ -100,6 +100,13 @@ def explain_validation(file: TomlFile, base: Loc, error: ValidationError, model:
     return sorted(dict.fromkeys(placed), key=lambda one: (one.line, one.column))
 
 
+def first_words(file: TomlFile, base: Loc, error: ValueError, model: type[BaseModel]) -> str:
+    """Return on one line why a value does not fit into the table at `base`: of several reasons the first."""
+    if isinstance(error, ValidationError):
+        return explain_validation(file, base, error, model)[0].message
+    return str(error).partition("\n")[0]
+
+
 def _settled(flaws: Iterable[_Flaw], depth: int = 0) -> Iterator[_Flaw]:
     """Keep, of the errors of all members of a union, those of the member that was probably meant."""
     groups: dict[Loc, dict[str, list[_Flaw]]] = {}

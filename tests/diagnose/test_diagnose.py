@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
-from reportrunner.diagnose import Hinted, explain_validation
+from reportrunner.diagnose import Hinted, explain_validation, first_words
 from reportrunner.errors import Diagnostic
 from reportrunner.spelling import did_you_mean, suggest
 from reportrunner.toml_file import Loc, TomlFile
@@ -328,3 +328,23 @@ def test_every_error_of_pydantic_finds_words(data: dict[str, Any]) -> None:
         found = explain_validation(TomlFile("x.toml", "a = 1\n", {"a": 1}), (), error, Job)
         assert found
         assert all(one.message and one.line == 1 for one in found)
+
+
+class Segment(Strict):
+    id: str
+
+    @field_validator("id")
+    @classmethod
+    def _fits(cls, value: str) -> str:
+        if "/" in value:
+            raise Hinted(f'"{value}" holds a slash', "leave it out")
+        return value
+
+
+def test_of_several_reasons_the_first_is_told_on_one_line() -> None:
+    written = '[datasets.a]\nid = "{{ each }}"\n'
+    file = TomlFile("job.toml", written, tomllib.loads(written))
+    with pytest.raises(ValidationError) as refused:
+        Segment.model_validate({"id": "a/b"})
+    assert first_words(file, ("datasets", "a"), refused.value, Segment) == '"a/b" holds a slash'
+    assert first_words(file, ("datasets", "a"), ValueError("one\ntwo"), Segment) == "one"
