@@ -146,6 +146,33 @@ def test_what_cannot_be_read_is_an_error_of_its_session(fields: dict[str, Any]) 
         flow(f"{GET}#participants", id="RM_a").read((reply,))
 
 
+@pytest.mark.parametrize("value", [12.5, "12.5"])
+@pytest.mark.parametrize(
+    ("part", "column", "fields"),
+    [
+        ("", "connectionMinutes", lambda value: {"connectionMinutes": value}),
+        ("#quality", "value", lambda value: {"quality": [{"value": value}]}),
+        ("#publishBps", "value", lambda value: {"publishBps": [{"value": value}]}),
+    ],
+)
+def test_a_fraction_is_taken_where_the_job_says_decimal(part: str, column: str, fields: Any, value: object) -> None:
+    answer = says({"roomId": "RM_a", **fields(value)})
+    with pytest.raises(ProviderError) as refused:
+        flow(f"{GET}{part}", id="RM_a").read((answer,))
+    assert str(refused.value).endswith(
+        f'session RM_a, column "{column}": "12.5" is no integer;'
+        f' write columns = {{ {column} = "decimal" }} to take fractions'
+    )
+    (row,) = read(flow(f"{GET}{part}", id="RM_a", columns={column: "decimal"}), answer)
+    assert row[column] == Decimal("12.5")
+
+
+def test_a_value_that_is_no_number_is_told_without_a_way_to_take_it() -> None:
+    with pytest.raises(ProviderError) as refused:
+        flow(GET, id="RM_a").read((says({"roomId": "RM_a", "connectionMinutes": "many"}),))
+    assert str(refused.value).endswith('column "connectionMinutes": "many" is no integer')
+
+
 def test_a_404_is_whole_and_other_errors_are_not() -> None:
     step = flow(GET, id="RM_a").steps[0]
     assert step.judge(step.request, text("", 404)) == Done()

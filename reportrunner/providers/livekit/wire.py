@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -138,8 +139,20 @@ def typed(fields: Fields, columns: tuple[Column, ...], place: str) -> tuple[Valu
         try:
             values.append(cell(_found(fields, column.name), column))
         except (ValueError, OverflowError) as error:
-            raise unreadable(f'{place}, column "{column.name}": {error}') from None
+            words = f'{place}, column "{column.name}": {error}'
+            raise unreadable(f"{words}{_way_out(fields, column)}") from None
     return tuple(values)
+
+
+def _way_out(fields: Fields, column: Column) -> str:
+    """Say how a fraction is taken where an integer is expected; "" for what is no number at all."""
+    if column.type is not ColumnType.INTEGER:
+        return ""
+    try:
+        cell(_found(fields, column.name), replace(column, type=ColumnType.DECIMAL))
+    except (ValueError, OverflowError):
+        return ""
+    return f'; write columns = {{ {column.name} = "decimal" }} to take fractions'
 
 
 def _found(fields: Fields, name: str) -> Any:
