@@ -59,6 +59,10 @@ CODES: Mapping[str, str] = MappingProxyType(
             "The service answered days that the window does not hold. They were dropped, and are not part of what its"
             " own totals are held against."
         ),
+        "cloudflare.repeated_page": (
+            "A page of a list held only objects of earlier pages and was taken for the end of the list. If the service"
+            " ignores the number of the page, the rest is missing: raise per_page, or ask a shorter window."
+        ),
         "cloudflare.truncated": (
             "As many rows came as the limit allows, the dataset's own or the one that the service took by itself: rows"
             " are missing. Raise limit, or ask a shorter window, fewer dimensions or narrower filters."
