@@ -51,9 +51,10 @@ CODES: Mapping[str, str] = MappingProxyType(
             " (data_lag). Their numbers still grow; leave them out, or end the window earlier."
         ),
         "cloudflare.interval_edges": (
-            "The intervals of an answer do not begin and end with the window, some are missing between the others, or"
-            " the answer says that it is of another span. Its first and last numbers count more, or less, than was"
-            " asked. Take a window that begins and ends with whole intervals in UTC, or a finer time_delta."
+            "The intervals of an answer do not begin and end with the window, the first or the last is shorter than the"
+            " others, some are missing between them, or the answer says that it is of another span. Its first and last"
+            " numbers count more, or less, than was asked. Take a window that begins and ends with whole intervals in"
+            " UTC, or a finer time_delta."
         ),
         "cloudflare.outside_window": (
             "The service answered days that the window does not hold. They were dropped, and are not part of what its"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from cloudflare_asking import (
     HOURS,
     NOW,
     SERIES,
+    WEEK,
     ZONE,
     asked,
     judged,
@@ -115,6 +117,68 @@ def test_too_many_intervals_are_refused_with_a_length_that_fits(delta: str, wind
         asked({**BYTIME, "time_delta": delta}, window)
     asked({**BYTIME, "time_delta": "minute"}, days("2026-01-05", "2026-01-12", "UTC"))
     assert BUCKETS == 12_000
+
+
+JANUARY = days("2026-01-01", "2026-02-01", "UTC")
+FORTNIGHT = days("2026-01-05", "2026-01-19", "UTC")
+
+
+@pytest.mark.parametrize(
+    ("delta", "window", "hint"),
+    [
+        ("day", WEEK, ""),
+        ("day", days("2026-01-05", "2026-01-08"), 'timezone = "UTC" and whole days, or time_delta = "hour"'),
+        ("day", days("2026-01-05", "2026-01-08", "Africa/Abidjan"), ""),
+        ("day", days("2026-01-05", "2026-01-07T12:00", "UTC"), "a window of whole days"),
+        ("week", FORTNIGHT, ""),
+        ("week", JANUARY, "whole weeks from Monday"),
+        ("month", JANUARY, ""),
+        ("month", days("2026-01-01", "2026-02-02", "UTC"), "whole months"),
+        ("quarter", JANUARY, "whole quarters"),
+        ("quarter", days("2026-01-01", "2026-04-01", "UTC"), ""),
+        ("year", days("2026-04-01", "2027-04-01", "UTC"), "whole years"),
+        ("year", days("2025-01-01", "2026-01-01", "UTC"), ""),
+        ("hour", days("2026-01-05", "2026-01-08"), ""),
+    ],
+)
+def test_a_window_that_cuts_a_day_of_utc_or_what_is_longer_is_refused(delta: str, window: Window, hint: str) -> None:
+    keys = {**BYTIME, "time_delta": delta}
+    if hint:
+        with pytest.raises(WindowError, match=hint):
+            asked(keys, window)
+        return
+    made = ask(keys, window)
+    assert ("time_delta", delta) in made.endpoint.unfold(made).steps[0].request.query
+    told = [code for code, _ in made.endpoint.findings(made.parameters)]
+    assert told == ([] if delta == "hour" else ["window.zone_unknown"])
+
+
+@pytest.mark.parametrize(
+    ("delta", "window", "edges", "cut"),
+    [
+        ("day", WEEK, ["01-05T00:00", "01-06T00:00", "01-07T00:00", "01-08T00:00"], False),
+        ("day", WEEK, ["01-05T00:00", "01-05T08:00", "01-06T08:00", "01-07T08:00", "01-08T00:00"], True),
+        ("week", FORTNIGHT, ["01-05T00:00", "01-12T00:00", "01-19T00:00"], False),
+        ("week", FORTNIGHT, ["01-05T00:00", "01-11T00:00", "01-18T00:00", "01-19T00:00"], True),
+        ("month", JANUARY, ["01-01T00:00", "02-01T00:00"], False),
+        ("month", JANUARY, ["01-01T00:00", "01-30T00:00", "02-01T00:00"], True),
+        (
+            "hour",
+            days("2026-01-05T00:30", "2026-01-05T02:00", "UTC"),
+            ["01-05T00:30", "01-05T01:00", "01-05T02:00"],
+            True,
+        ),
+    ],
+)
+def test_outer_intervals_that_are_cut_are_told(delta: str, window: Window, edges: list[str], cut: bool) -> None:
+    told = {
+        "query": {},
+        "time_intervals": list(map(list, pairwise(f"2026-{edge}:00Z" for edge in edges))),
+        "data": [{"dimensions": ["SFO"], "metrics": [[1] * (len(edges) - 1)] * 2}],
+    }
+    later = NOW + dt.timedelta(days=60)
+    found = read({**BYTIME, "time_delta": delta}, v4({**SERIES, **told}), window=window, now=later)
+    assert codes(found) == ["cloudflare.interval_edges"] * cut
 
 
 def test_metrics_by_intervals_by_rows_become_rows() -> None:
