@@ -236,6 +236,33 @@ def test_another_question_is_no_answer() -> None:
         series(data=[{"dimensions": ["SFO", "x"], "metrics": [[1, 2, 3], [1, 2, 3]]}])
 
 
+@pytest.mark.parametrize("keys", [BYTIME, EVENTS])
+@pytest.mark.parametrize(
+    ("filters", "echo", "said"),
+    [
+        ("event==connect", {"filters": "event==disconnect"}, "its filters are event==disconnect, and event==connect"),
+        (None, {"filters": "event==connect"}, "and none were asked"),
+        ("event==connect", {"since": "2026-01-05T00:00:01Z"}, "its since is 2026-01-05T00:00:01"),
+        (None, {"until": "2026-01-05T04:00:00+00:00"}, "its until is 2026-01-05T04:00:00"),
+        ("event==connect AND coloName!=SFO", {"filters": "event%3D%3Dconnect;coloName!=SFO"}, ""),
+        ("event==connect,coloName!=SFO", {"filters": " event==connect OR coloName!=SFO"}, ""),
+        ("event==connect", {"filters": None, "since": None, "until": 5}, ""),
+        (None, {"filters": "", "since": "2026-01-05T01:00:00.000+01:00", "until": "2026-01-05T03:00:00"}, ""),
+    ],
+)
+def test_filters_and_span_of_the_echo_are_those_asked(
+    keys: dict[str, Any], filters: str | None, echo: dict[str, object], said: str
+) -> None:
+    asked_for = {**keys, "filters": filters} if filters else keys
+    document = v4({**(SERIES if keys is BYTIME else SUMMARY), "query": echo})
+    if said:
+        with pytest.raises(ProviderError, match="another question") as found:
+            read(asked_for, document, window=HOURS)
+        assert said in str(found.value)
+    else:
+        assert read(asked_for, document, window=HOURS).rows
+
+
 def test_null_cells_and_rows_without_metrics_stay_null() -> None:
     data = [{"dimensions": ["SFO"], "metrics": [[4, None, 7], [1200, None, 3300]]}, {"dimensions": ["FRA"]}]
     found = series(data=data, rows=2)

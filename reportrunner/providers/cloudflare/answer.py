@@ -10,6 +10,7 @@ from typing import Any
 
 from reportrunner.delimited import unreadable
 from reportrunner.providers.cloudflare.cells import value_of
+from reportrunner.providers.cloudflare.filters import same_form
 from reportrunner.table import Claim, Column, ColumnType, Note, Value
 from reportrunner.verdict import plain
 
@@ -20,7 +21,10 @@ class Asked:
 
     dimensions: tuple[Column, ...]
     metrics: tuple[Column, ...]
+    filters: str
+    since: int
     until: int
+    """Both ends in Unix seconds."""
     now: dt.datetime
     limit: int | None = None
 
@@ -35,6 +39,20 @@ class Answer:
 
     result: Mapping[str, Any]
     asked: Asked
+
+    def hold_question(self) -> None:
+        """Refuse an answer that says it is of other filters or of another span; one that does not say is taken."""
+        echo = self.result.get("query")
+        told: Mapping[str, Any] = echo if isinstance(echo, dict) else {}
+        filters = told.get("filters")
+        if filters and isinstance(filters, str) and same_form(filters) != same_form(self.asked.filters):
+            said, mine = plain(filters, 120), self.asked.filters or "none"
+            raise unreadable(f"the answer is of another question: its filters are {said}, and {mine} were asked")
+        for name, unix in (("since", self.asked.since), ("until", self.asked.until)):
+            moment, wanted = _moment(told.get(name)), dt.datetime.fromtimestamp(unix, dt.UTC)
+            if moment is not None and moment != wanted:
+                said = f"its {name} is {moment.isoformat()}, and {wanted.isoformat()} was asked"
+                raise unreadable(f"the answer is of another question: {said}")
 
     @property
     def data(self) -> list[Mapping[str, Any]]:
@@ -109,6 +127,14 @@ class Answer:
             if isinstance(bound, int | Decimal) and values and max(values) > bound:
                 said = f"{column.name}: a value is {max(values):,}, and the answer's own maximum is {bound:,}"
                 yield Note("unreconciled", said, (said,))
+
+
+def _moment(told: Any) -> dt.datetime | None:
+    try:
+        moment = dt.datetime.fromisoformat(told) if isinstance(told, str) else None
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=dt.UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 def cell(raw: Any, column: Column, number: int) -> Value:

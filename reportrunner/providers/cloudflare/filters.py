@@ -91,6 +91,11 @@ def _comparison(text: str) -> Comparison:
     return compare(left, found[1], right)
 
 
+def same_form(expression: str) -> str:
+    """Return an expression in the form that all its spellings share: decoded, with signs in place of words."""
+    return _AND.sub(";", _OR.sub(",", unquote(expression).strip()))
+
+
 def compare(dimension: str, op: str, value: str) -> Comparison:
     """Return a condition; Hinted where its dimension does not exist or its value cannot be written."""
     if dimension in METRICS:

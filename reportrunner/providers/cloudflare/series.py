@@ -16,6 +16,7 @@ from reportrunner.delimited import unreadable
 from reportrunner.flow import Flow, Reply
 from reportrunner.providers.cloudflare.answer import Answer, Asked, cell
 from reportrunner.providers.cloudflare.dataset import fetch, get
+from reportrunner.providers.cloudflare.filters import written
 from reportrunner.providers.cloudflare.spectrum import (
     LIMITS,
     MOMENT,
@@ -108,6 +109,8 @@ def asked_of(ask: Ask) -> Asked:
     return Asked(
         tuple(typed[column.name] for column in dimensions),
         tuple(typed[column.name] for column in metrics),
+        "" if parameters.filters is None else written(parameters.filters),
+        ask.window.start_unix,
         ask.window.end_unix,
         ask.now,
         parameters.limit,
@@ -147,6 +150,7 @@ class SeriesReader:
     def __call__(self, replies: tuple[Reply, ...]) -> Rows:
         """Return the rows of the one reply."""
         answer = Answer(_result(replies[0]), self.asked)
+        answer.hold_question()
         intervals = self._intervals(answer.result)
         dimensions, metrics = answer.order("dimensions"), answer.order("metrics")
         whole = [answer.whole(end) for _, end in intervals]

@@ -128,6 +128,7 @@ TRAPS: Final = (
     "since and until are always sent: without them the service answers the last six hours",
     "filters are encoded once; text that is encoded already is refused, with the raw form to type",
     "which number is which metric is read from the query that the answer repeats, and every length is checked",
+    "an answer that repeats other filters, another since or another until is an error",
     "the totals of the answer are held against the sums of counts and bytes; lengths of time are never added up",
 )
 LIMITS: Final = (
