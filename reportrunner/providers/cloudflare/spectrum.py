@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -67,6 +67,9 @@ class EventsDataset(CloudflareDataset):
         "until": 'is decided by the window; write window = "name"',
         "order": 'is called sort here; write sort = ["-count"]',
         "zone": 'is called zone_id; write zone_id = "..."',
+    }
+    closed: ClassVar[Mapping[str, str]] = {
+        "filters": 'write [[datasets.<name>.filters]] with dimension = "appID" and value = "{{ ... }}"'
     }
     window: str
     zone_id: ShortId
