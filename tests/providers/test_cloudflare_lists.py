@@ -147,7 +147,19 @@ def test_objects_become_typed_rows() -> None:
     assert row["started_at"] == dt.datetime(2026, 1, 5, 10, 51, 8, 39000, dt.UTC)
     assert (row["ended_at"], row["live_participants"], row["max_concurrent_participants"]) == (None, None, 3)
     with pytest.raises(ProviderError, match='row 1, column "started_at"'):
-        read(SESSIONS, data({"sessions": [{"started_at": "yesterday"}]}))
+        read(SESSIONS, data({"sessions": [{"id": "s1", "started_at": "yesterday"}]}))
+
+
+@pytest.mark.parametrize("name", [None, ""])
+def test_an_object_without_an_id_is_an_error(name: object) -> None:
+    with pytest.raises(ProviderError, match="object 2 of sessions has no id"):
+        read(SESSIONS, data({"sessions": [{"id": "s1"}, {"id": name, "status": "ENDED"}]}))
+
+
+def test_a_list_inside_another_data_is_read() -> None:
+    streams = [{"id": "l1", "status": "LIVE"}, {"id": "l2"}]
+    assert [row[0] for row in read(LIVESTREAMS, data({"data": {"livestreams": streams}})).rows] == ["l1", "l2"]
+    assert [row[0] for row in read(LIVESTREAMS, data({"data": streams[0]})).rows] == ["l1"]
 
 
 def test_breakout_rooms_follow_their_session() -> None:

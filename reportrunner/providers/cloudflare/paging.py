@@ -46,7 +46,10 @@ class Place:
         return [data] if not self.name or "id" in data else None
 
     def _inner(self, found: Any) -> Objects | None:
-        return [] if found is None else self.objects(found) if isinstance(found, list) else self.objects([found])
+        if found is None:
+            return []
+        holds = isinstance(found, dict) and self.name in found
+        return self.objects(found if holds or isinstance(found, list) else [found])
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,9 @@ class ListReader:
         distinct = list({canonical(dict(one)): one for one in found}.values())
         total = paging.total if paging and not self.rooms else None
         listed = [room for one in distinct for room in _with_rooms(one)] if self.rooms else distinct
+        for number, one in enumerate(listed if self.known else (), 1):
+            if not one.get("id"):
+                raise unreadable(f"object {number} of {self.place.name} has no id: nothing tells it from others")
         rows = rows_of(listed, self.columns)
         return Rows(self.columns, rows, (*absent(listed, self.columns, self.known), *notes), Claim(rows=total))
 

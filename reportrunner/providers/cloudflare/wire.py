@@ -58,6 +58,8 @@ def judge_envelope(reply: Reply, payload: Payload) -> Verdict | None:
         return Refused("refused", _words(reply, words), _hint(reply, answer))
     if payload == "result" and answer.get("result") is None:
         return Refused("unreadable", _words(reply, f"the answer has no result: it has {_names(answer)}"))
+    if payload == "data" and "data" not in answer and "result" in answer:
+        return Refused("unreadable", _words(reply, f"the answer has no data: it has {_names(answer)}"))
     return None
 
 
