@@ -56,6 +56,11 @@ CODES: Mapping[str, str] = MappingProxyType(
             " numbers count more, or less, than was asked. Take a window that begins and ends with whole intervals in"
             " UTC, or a finer time_delta."
         ),
+        "cloudflare.orientation": (
+            "As many metrics as intervals came, and nothing to hold them against. No source says which of the two comes"
+            " first; metrics were taken to, and if they do not, every number stands in the wrong place. Ask for one"
+            " interval more or less."
+        ),
         "cloudflare.outside_window": (
             "The service answered days that the window does not hold. They were dropped, and are not part of what its"
             " own totals are held against."

@@ -212,6 +212,37 @@ def test_a_square_that_is_turned_disagrees_with_the_totals() -> None:
     assert "unreconciled" in disagreements(turned)
 
 
+DURATIONS: dict[str, Any] = {**BYTIME, "metrics": ["durationAvg", "duration99th"]}
+TWO_HOURS = days("2026-01-05T00:00", "2026-01-05T02:00", "UTC")
+
+
+@pytest.mark.parametrize(
+    ("metrics", "bounds", "told"),
+    [
+        ([[10, 20], [900, 950.5]], {"min": {"durationAvg": 10}, "max": {"durationAvg": 20, "duration99th": 950.5}}, []),
+        ([[0, 20], [0, 950.5]], {"min": {"durationAvg": 20, "duration99th": 950.5}}, []),
+        ([[10, 900], [20, 950.5]], {"max": {"durationAvg": 20}}, ["unreconciled"]),
+        ([[10, 900], [20, 950.5]], {"min": {"duration99th": 900}}, ["unreconciled"]),
+        ([[10, 900], [20, 950.5]], {"totals": {"durationAvg": 15}}, ["cloudflare.orientation"]),
+        ([[10, 900], [20, 950.5]], {"max": {"count": 5}}, ["cloudflare.orientation"]),
+    ],
+)
+def test_a_square_of_lengths_of_time_is_held_against_minimum_and_maximum(
+    metrics: list[list[float]], bounds: dict[str, object], told: list[str]
+) -> None:
+    document = {"rows": 1, "data_lag": 0, "time_intervals": SERIES["time_intervals"][:2], **bounds}
+    found = read(DURATIONS, v4({**document, "data": [{"dimensions": ["SFO"], "metrics": metrics}]}), window=TWO_HOURS)
+    assert codes(found) == told
+
+
+def test_only_a_square_without_bounds_can_be_turned_unseen() -> None:
+    bare: dict[str, Any] = {"min": None, "max": {}, "totals": None}
+    assert codes(series(**bare)) == []
+    one = {**bare, "time_intervals": [["2026-01-05T00:00:00Z", "2026-01-05T03:00:00Z"]]}
+    single = v4({**SERIES, **one, "query": {}, "data": [{"dimensions": ["SFO"], "metrics": [[4]]}]})
+    assert codes(read({**BYTIME, "metrics": ["count"]}, single, window=HOURS)) == []
+
+
 def test_dimensions_are_read_in_the_order_of_the_echo() -> None:
     keys = {**BYTIME, "dimensions": ["coloName", "event"]}
     echo = {"dimensions": ["event", "coloName"], "metrics": ["count", "bytesIngress"]}

@@ -165,7 +165,12 @@ class SeriesReader:
             for place, (start, end) in enumerate(intervals):
                 found = (values[column.name][place] for column in self.asked.metrics)
                 rows.append((*named, start, end, *found, whole[place]))
-        notes = (*answer.notes(cells), *self._edges(intervals), *_unfinished(answer, intervals))
+        notes = (
+            *answer.notes(cells),
+            *_either_way(answer, intervals),
+            *self._edges(intervals),
+            *_unfinished(answer, intervals),
+        )
         columns = declare((*self.asked.dimensions, START, END, *self.asked.metrics, COMPLETE), self.declared)
         return Rows(columns, rows, notes, answer.claim())
 
@@ -241,6 +246,14 @@ def _values(raw: Any, metrics: tuple[Column, ...], count: int, number: int) -> d
             raise unreadable(f"row {number}, {column.name}: {len(values)} values for {count} intervals")
         lists[column.name] = [cell(value, column, number) for value in values]
     return lists
+
+
+def _either_way(answer: Answer, intervals: Sequence[Interval]) -> Iterator[Note]:
+    """Yield a note on a square of numbers that nothing tells apart from the same square turned."""
+    count = len(intervals)
+    if count > 1 and count == len(answer.asked.metrics) and answer.data and not answer.has_bounds():
+        said = f"{count} metrics by {count} intervals came without totals, minimum or maximum of any"
+        yield Note("cloudflare.orientation", said)
 
 
 def _unfinished(answer: Answer, intervals: Sequence[Interval]) -> Iterator[Note]:
