@@ -51,13 +51,23 @@ CODES: Mapping[str, str] = MappingProxyType(
             " (data_lag). Their numbers still grow; leave them out, or end the window earlier."
         ),
         "cloudflare.interval_edges": (
-            "The intervals of an answer do not begin and end with the window, some are missing between the others, or"
-            " the answer says that it is of another span. Its first and last numbers count more, or less, than was"
-            " asked. Take a window that begins and ends with whole intervals in UTC, or a finer time_delta."
+            "The intervals of an answer do not begin and end with the window, the first or the last is shorter than the"
+            " others, some are missing between them, or the answer says that it is of another span. Its first and last"
+            " numbers count more, or less, than was asked. Take a window that begins and ends with whole intervals in"
+            " UTC, or a finer time_delta."
+        ),
+        "cloudflare.orientation": (
+            "As many metrics as intervals came, and nothing to hold them against. No source says which of the two comes"
+            " first; metrics were taken to, and if they do not, every number stands in the wrong place. Ask for one"
+            " interval more or less."
         ),
         "cloudflare.outside_window": (
             "The service answered days that the window does not hold. They were dropped, and are not part of what its"
             " own totals are held against."
+        ),
+        "cloudflare.repeated_page": (
+            "A page of a list held only objects of earlier pages and was taken for the end of the list. If the service"
+            " ignores the number of the page, the rest is missing: raise per_page, or ask a shorter window."
         ),
         "cloudflare.truncated": (
             "As many rows came as the limit allows, the dataset's own or the one that the service took by itself: rows"

@@ -165,6 +165,8 @@ class SqlDataset(DatasetSpec):
 class EndpointDataset(DatasetSpec):
     """Keys of a dataset that asks an endpoint; the endpoint's model adds its own parameters."""
 
+    closed: ClassVar[Mapping[str, str]] = {}
+    """Keys whose text takes no expressions, for a value could say more than one place holds; what to write instead."""
     source: str
     endpoint: str
     window: str | None = None

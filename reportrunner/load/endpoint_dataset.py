@@ -12,6 +12,7 @@ from reportrunner.ask import CEILING, Each, Endpoint, EndpointNode, InlineNode, 
 from reportrunner.checker import Checker, Loc, checked_columns, named, row_order
 from reportrunner.diagnose.shape import found
 from reportrunner.each import close_each
+from reportrunner.expression import Expression
 from reportrunner.job import Project
 from reportrunner.load.defaults import with_defaults
 from reportrunner.spec import EachSpec, EndpointDataset, JobFile
@@ -57,6 +58,8 @@ class EndpointLoader:
             return None
         source, endpoint = asked
         section = with_defaults(section, source.settings.defaults, endpoint)
+        if self._is_opened(section, endpoint, loc):
+            return None
         tree = self.checker.rendered(section, loc, keep=frozenset({"each"}))
         each = self._each(section, loc, trail) if "each" in section else None
         if tree is None or ("each" in section and each is None):
@@ -122,6 +125,14 @@ class EndpointLoader:
             self.checker.problem((*loc, "endpoint"), message, _unless(near, known))
             return None
         return source, endpoint
+
+    def _is_opened(self, section: Mapping[str, Any], endpoint: Endpoint, loc: Loc) -> bool:
+        """Tell whether an expression stands in a text that takes none, with the problem added."""
+        opened = [key for key in endpoint.parameters.closed if isinstance(section.get(key), Expression)]
+        for key in opened:
+            said = f"{key} takes no expressions: a value could add conditions of its own"
+            self.checker.problem((*loc, key), said, endpoint.parameters.closed[key])
+        return bool(opened)
 
     def _each(self, section: Any, loc: Loc, trail: tuple[str, ...]) -> Each | None:
         loc = (*loc, "each")

@@ -109,6 +109,7 @@ def test_pages_that_do_not_go_on_end_and_are_told(switch: str, all_sessions: Row
         assert len(sandbox.log) <= len(all_sessions.rows) // 5 + 1
         assert found.claim is not None
         assert found.claim.rows == len(all_sessions.rows) != len(found.rows)
+        assert [note.code for note in found.notes] == ["cloudflare.repeated_page"]
 
 
 @pytest.mark.parametrize("switch", ["http_502=1", "http_503=1", "cut_body=1", "drop_connection=1", "http_429=1"])

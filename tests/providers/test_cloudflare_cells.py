@@ -59,6 +59,26 @@ def test_what_opens_something_is_taken_out_however_deep() -> None:
     assert canonical(without_secrets(value)) == '{"a":[{"b":{"c":1}}],"download_url_expiry":"2026"}'
 
 
+@pytest.mark.parametrize(
+    ("name", "denied"),
+    [
+        ("summaryDownloadUrl", True),
+        ("summaryDownloadURL", True),
+        ("streamKey", True),
+        ("STREAM-KEY", True),
+        ("download_urls", True),
+        ("downloadUrl.href", True),
+        ("storageConfig", True),
+        ("summaryDownloadUrlExpiry", False),
+        ("download_url_expiry", False),
+        ("playback_url", False),
+        ("key", False),
+    ],
+)
+def test_what_opens_something_is_known_in_any_spelling(name: str, denied: bool) -> None:
+    assert is_denied(name) is denied
+
+
 def test_a_window_in_three_forms() -> None:
     march = days("2026-03-07", "2026-03-10")  # clocks change on the 8th
     assert as_days(march) == ("2026-03-07", "2026-03-09")

@@ -7,11 +7,12 @@ from decimal import Decimal
 
 import pytest
 from asking import days
-from cloudflare_asking import WEEK, asked, data, kit, query, read, refusal
+from cloudflare_asking import WEEK, asked, data, judged, kit, query, read, refusal, v4
+from replies import says
 
 from reportrunner.claim import sums_of, unmet
 from reportrunner.errors import ProviderError
-from reportrunner.flow import Reply
+from reportrunner.flow import Refused, Reply
 from reportrunner.table import Note, Rows
 from reportrunner.window.span import WindowError
 
@@ -69,11 +70,21 @@ def test_digits_beyond_the_scale_are_rounded_and_large_counts_exact() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"data": None}, data({}), data({"session_stats": None}), data({"recording_stats": {"day_stats": []}})]
+    "body", [{"data": None}, data({}), data({"session_stats": None}), data({"recording_stats": {"day_stats": []}})]
 )
 def test_an_answer_without_days_is_empty_unless_that_is_ok(body: dict[str, object]) -> None:
     assert read(DAYWISE, body).rows == []
     assert [row[1:] for row in read({**DAYWISE, "empty": "ok"}, body).rows] == [(0, 0, 0, 0)] * 3
+
+
+@pytest.mark.parametrize("keys", [DAYWISE, STREAMS])
+def test_no_zeros_are_made_of_a_body_without_data(keys: dict[str, str]) -> None:
+    assert read(keys, {"success": True}).rows == []
+    with pytest.raises(ProviderError, match="has no data"):
+        read({**keys, "empty": "ok"}, {"success": True})
+    verdict = judged(keys, says(v4({})))
+    assert isinstance(verdict, Refused)
+    assert verdict.words == "the answer has no data: it has success, errors, messages, result"
 
 
 def test_missing_counters_are_zero() -> None:
@@ -155,8 +166,12 @@ def test_livestreams_overall_are_one_row() -> None:
         (4, 531, 116)
     ]
     assert read(OVERALL, data({})).rows == []
+    assert read(OVERALL, data({"data": {"count": 9, "total_ingest_seconds": None}})).rows == [(9, 0, 0)]
     with pytest.raises(ProviderError, match="data is no object"):
         read(OVERALL, data([1]))
+    for other in ({"livestreams": 9}, {"data": {"total": 9}}):
+        with pytest.raises(ProviderError, match="data has none of count, total_ingest_seconds"):
+            read(OVERALL, data(other))
 
 
 def test_the_window_is_named_once() -> None:

@@ -117,3 +117,16 @@ def test_data_inside_data_is_found_and_its_pages_are_asked() -> None:
     nested = data({"data": [{"id": "s1"}], "paging": {"total_count": 2, "start_offset": 1, "end_offset": 1}})
     assert isinstance(judged(keys, says(nested), None), More)
     assert read(keys, nested, window=None).rows == [("s1",)]
+
+
+def test_the_link_of_a_summary_never_lands() -> None:
+    summary = {**TRANSCRIPT, "operation": "GetSessionSummary", "params": {"session_id": SESSION}}
+    link = {
+        "sessionId": SESSION,
+        "summaryDownloadUrl": "https://link.example/secret",
+        "summaryDownloadUrlExpiry": "2026",
+    }
+    assert "opens something" in refusal({**summary, "columns": {"summaryDownloadUrl": "string"}}, None)[0]
+    whole = {**summary, "columns": {"summary": "string", "summaryDownloadUrlExpiry": "string"}}
+    found = read(whole, data({**link, "summary": [link]}), window=None)
+    assert found.rows == [(f'[{{"sessionId":"{SESSION}","summaryDownloadUrlExpiry":"2026"}}]', "2026")]

@@ -12,7 +12,7 @@ from replies import says
 
 from reportrunner.errors import ProviderError
 from reportrunner.flow import Done, More, Refused, Request
-from reportrunner.providers.cloudflare.paging import PageJudge, Place
+from reportrunner.providers.cloudflare.paging import PageJudge, Paging, Place, paging_of
 from reportrunner.table import Rows
 
 SESSIONS = kit("sessions")
@@ -62,21 +62,45 @@ def test_pages_are_asked_until_one_ends_at_the_total(inside: bool) -> None:
     assert found.claim.rows == 3
 
 
-def test_an_empty_page_and_one_that_does_not_go_on_are_the_last() -> None:
-    judge, second = PageJudge(Place("sessions")), Request("GET", "/x", (("page_no", "2"),), page=2, wave=1)
+def then(judge: PageJudge, request: Request, document: object) -> Request:
+    """The request for the page behind this one."""
+    verdict = judge(request, says(document))
+    assert isinstance(verdict, More)
+    return verdict.requests[0]
+
+
+def test_an_empty_page_and_one_that_adds_nothing_are_the_last() -> None:
+    judge = PageJudge(Place("sessions"))
+    second = then(judge, Request("GET", "/x", (("page_no", "1"),), page=1), page(1, 2, 9))
     assert judge(second, says(data({"sessions": []}))) == Done()
     assert judge(second, says(page(1, 2, 9))) == Done()
     assert isinstance(judge(second, says(page(3, 4, 9))), More)
     assert judged(SESSIONS, says(data({"sessions": []}))) == Done()
 
 
-def test_pages_without_a_word_on_paging_end_with_an_empty_one_or_the_same_again() -> None:
-    bare = data({"sessions": [{"id": "s1"}]})
-    first = judged(SESSIONS, says(bare))
-    assert isinstance(first, More)
-    assert PageJudge(Place("sessions"))(first.requests[0], says(bare)) == Done()
-    other = PageJudge(Place("sessions"))(first.requests[0], says(data({"sessions": [{"id": "s2"}]})))
-    assert isinstance(other, More)
+@pytest.mark.parametrize("paging", [None, {}, {"total_count": 9, "start_offset": 1, "end_offset": None}])
+def test_pages_without_paging_end_with_the_first_that_adds_nothing_and_it_is_told(paging: object) -> None:
+    judge, request = PageJudge(Place("sessions")), asked(SESSIONS).steps[0].request
+    pages = [data({"sessions": [{"id": name, "live": n}]}, paging=paging) for n, name in enumerate("aba")]
+    third = then(judge, then(judge, request, pages[0]), pages[1])
+    assert (third.page, third.query[0]) == (3, ("page_no", "3"))
+    assert judge(third, says(pages[2])) == Done()
+    assert [note.code for note in read(SESSIONS, *pages).notes] == ["cloudflare.repeated_page"]
+    assert read(SESSIONS, *pages[:2]).notes == ()
+
+
+def test_numbers_of_paging_may_be_texts() -> None:
+    whole = {"total_count": "2", "start_offset": "1", "end_offset": Decimal("2.0")}
+    content = {"sessions": [{"id": "s1"}, {"id": "s2"}]}
+    assert paging_of(data(content, paging=whole)) == Paging(2, 1, 2)
+    for wrong in ("two", "", True, Decimal("1.5"), -1, None, [2]):
+        assert paging_of(data(content, paging={**whole, "total_count": wrong})) is None
+
+
+def test_a_list_without_an_end_is_refused() -> None:
+    request = Request("GET", "/x", (("page_no", "1000"),), page=1000)
+    verdict = PageJudge(Place("sessions"))(request, says(page(1, 2, 9, inside=True)))
+    assert verdict == Refused("truncated", "1,000 pages came and no end", "narrow what is asked, or raise per_page")
 
 
 def test_a_first_page_that_is_not_the_first_is_refused() -> None:
@@ -123,7 +147,19 @@ def test_objects_become_typed_rows() -> None:
     assert row["started_at"] == dt.datetime(2026, 1, 5, 10, 51, 8, 39000, dt.UTC)
     assert (row["ended_at"], row["live_participants"], row["max_concurrent_participants"]) == (None, None, 3)
     with pytest.raises(ProviderError, match='row 1, column "started_at"'):
-        read(SESSIONS, data({"sessions": [{"started_at": "yesterday"}]}))
+        read(SESSIONS, data({"sessions": [{"id": "s1", "started_at": "yesterday"}]}))
+
+
+@pytest.mark.parametrize("name", [None, ""])
+def test_an_object_without_an_id_is_an_error(name: object) -> None:
+    with pytest.raises(ProviderError, match="object 2 of sessions has no id"):
+        read(SESSIONS, data({"sessions": [{"id": "s1"}, {"id": name, "status": "ENDED"}]}))
+
+
+def test_a_list_inside_another_data_is_read() -> None:
+    streams = [{"id": "l1", "status": "LIVE"}, {"id": "l2"}]
+    assert [row[0] for row in read(LIVESTREAMS, data({"data": {"livestreams": streams}})).rows] == ["l1", "l2"]
+    assert [row[0] for row in read(LIVESTREAMS, data({"data": streams[0]})).rows] == ["l1"]
 
 
 def test_breakout_rooms_follow_their_session() -> None:

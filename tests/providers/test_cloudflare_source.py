@@ -102,3 +102,18 @@ def test_what_a_job_is_told() -> None:
     encoded = said(more='filters = "event==disconnect%20AND%20coloName!=SFO"')
     assert encoded.endswith('| write filters = "event==disconnect AND coloName!=SFO"')
     assert "since is decided by the window" in said(more='since = "2026-01-05T00:00:00Z"')
+
+
+@pytest.mark.parametrize("value", ["{{ each }}", "{{ windows.week.label }}", "x1{{as_of}}"])
+def test_an_expression_in_a_filter_could_say_more_than_one_value(value: str) -> None:
+    each = 'each = { values = ["x1,coloName==SFO"], as = "app" }'
+    refused = said(more=f'{each}\nfilters = "appID=={value}"')
+    assert "filters takes no expressions: a value could add conditions of its own" in refused
+    assert refused.endswith('value = "{{ ... }}"')
+
+
+def test_an_expression_in_a_table_of_a_filter_is_one_value() -> None:
+    table = '[[datasets.traffic.filters]]\ndimension = "appID"\nvalue = "{{ each }}"'
+    each = 'each = {{ values = ["{}"], as = "app" }}\n{}'
+    assert problems(JOB.format(endpoint=BYTIME["endpoint"], delta="hour", more=each.format("x1", table))) == []
+    assert 'holds ","' in said(more=each.format("x1,coloName==SFO", table))

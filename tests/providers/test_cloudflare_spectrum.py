@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from cloudflare_asking import (
     HOURS,
     NOW,
     SERIES,
+    WEEK,
     ZONE,
     asked,
     judged,
@@ -117,6 +119,68 @@ def test_too_many_intervals_are_refused_with_a_length_that_fits(delta: str, wind
     assert BUCKETS == 12_000
 
 
+JANUARY = days("2026-01-01", "2026-02-01", "UTC")
+FORTNIGHT = days("2026-01-05", "2026-01-19", "UTC")
+
+
+@pytest.mark.parametrize(
+    ("delta", "window", "hint"),
+    [
+        ("day", WEEK, ""),
+        ("day", days("2026-01-05", "2026-01-08"), 'timezone = "UTC" and whole days, or time_delta = "hour"'),
+        ("day", days("2026-01-05", "2026-01-08", "Africa/Abidjan"), ""),
+        ("day", days("2026-01-05", "2026-01-07T12:00", "UTC"), "a window of whole days"),
+        ("week", FORTNIGHT, ""),
+        ("week", JANUARY, "whole weeks from Monday"),
+        ("month", JANUARY, ""),
+        ("month", days("2026-01-01", "2026-02-02", "UTC"), "whole months"),
+        ("quarter", JANUARY, "whole quarters"),
+        ("quarter", days("2026-01-01", "2026-04-01", "UTC"), ""),
+        ("year", days("2026-04-01", "2027-04-01", "UTC"), "whole years"),
+        ("year", days("2025-01-01", "2026-01-01", "UTC"), ""),
+        ("hour", days("2026-01-05", "2026-01-08"), ""),
+    ],
+)
+def test_a_window_that_cuts_a_day_of_utc_or_what_is_longer_is_refused(delta: str, window: Window, hint: str) -> None:
+    keys = {**BYTIME, "time_delta": delta}
+    if hint:
+        with pytest.raises(WindowError, match=hint):
+            asked(keys, window)
+        return
+    made = ask(keys, window)
+    assert ("time_delta", delta) in made.endpoint.unfold(made).steps[0].request.query
+    told = [code for code, _ in made.endpoint.findings(made.parameters)]
+    assert told == ([] if delta == "hour" else ["window.zone_unknown"])
+
+
+@pytest.mark.parametrize(
+    ("delta", "window", "edges", "cut"),
+    [
+        ("day", WEEK, ["01-05T00:00", "01-06T00:00", "01-07T00:00", "01-08T00:00"], False),
+        ("day", WEEK, ["01-05T00:00", "01-05T08:00", "01-06T08:00", "01-07T08:00", "01-08T00:00"], True),
+        ("week", FORTNIGHT, ["01-05T00:00", "01-12T00:00", "01-19T00:00"], False),
+        ("week", FORTNIGHT, ["01-05T00:00", "01-11T00:00", "01-18T00:00", "01-19T00:00"], True),
+        ("month", JANUARY, ["01-01T00:00", "02-01T00:00"], False),
+        ("month", JANUARY, ["01-01T00:00", "01-30T00:00", "02-01T00:00"], True),
+        (
+            "hour",
+            days("2026-01-05T00:30", "2026-01-05T02:00", "UTC"),
+            ["01-05T00:30", "01-05T01:00", "01-05T02:00"],
+            True,
+        ),
+    ],
+)
+def test_outer_intervals_that_are_cut_are_told(delta: str, window: Window, edges: list[str], cut: bool) -> None:
+    told = {
+        "query": {},
+        "time_intervals": list(map(list, pairwise(f"2026-{edge}:00Z" for edge in edges))),
+        "data": [{"dimensions": ["SFO"], "metrics": [[1] * (len(edges) - 1)] * 2}],
+    }
+    later = NOW + dt.timedelta(days=60)
+    found = read({**BYTIME, "time_delta": delta}, v4({**SERIES, **told}), window=window, now=later)
+    assert codes(found) == ["cloudflare.interval_edges"] * cut
+
+
 def test_metrics_by_intervals_by_rows_become_rows() -> None:
     found = series()
     assert [column.name for column in found.columns] == [
@@ -148,6 +212,37 @@ def test_a_square_that_is_turned_disagrees_with_the_totals() -> None:
     assert "unreconciled" in disagreements(turned)
 
 
+DURATIONS: dict[str, Any] = {**BYTIME, "metrics": ["durationAvg", "duration99th"]}
+TWO_HOURS = days("2026-01-05T00:00", "2026-01-05T02:00", "UTC")
+
+
+@pytest.mark.parametrize(
+    ("metrics", "bounds", "told"),
+    [
+        ([[10, 20], [900, 950.5]], {"min": {"durationAvg": 10}, "max": {"durationAvg": 20, "duration99th": 950.5}}, []),
+        ([[0, 20], [0, 950.5]], {"min": {"durationAvg": 20, "duration99th": 950.5}}, []),
+        ([[10, 900], [20, 950.5]], {"max": {"durationAvg": 20}}, ["unreconciled"]),
+        ([[10, 900], [20, 950.5]], {"min": {"duration99th": 900}}, ["unreconciled"]),
+        ([[10, 900], [20, 950.5]], {"totals": {"durationAvg": 15}}, ["cloudflare.orientation"]),
+        ([[10, 900], [20, 950.5]], {"max": {"count": 5}}, ["cloudflare.orientation"]),
+    ],
+)
+def test_a_square_of_lengths_of_time_is_held_against_minimum_and_maximum(
+    metrics: list[list[float]], bounds: dict[str, object], told: list[str]
+) -> None:
+    document = {"rows": 1, "data_lag": 0, "time_intervals": SERIES["time_intervals"][:2], **bounds}
+    found = read(DURATIONS, v4({**document, "data": [{"dimensions": ["SFO"], "metrics": metrics}]}), window=TWO_HOURS)
+    assert codes(found) == told
+
+
+def test_only_a_square_without_bounds_can_be_turned_unseen() -> None:
+    bare: dict[str, Any] = {"min": None, "max": {}, "totals": None}
+    assert codes(series(**bare)) == []
+    one = {**bare, "time_intervals": [["2026-01-05T00:00:00Z", "2026-01-05T03:00:00Z"]]}
+    single = v4({**SERIES, **one, "query": {}, "data": [{"dimensions": ["SFO"], "metrics": [[4]]}]})
+    assert codes(read({**BYTIME, "metrics": ["count"]}, single, window=HOURS)) == []
+
+
 def test_dimensions_are_read_in_the_order_of_the_echo() -> None:
     keys = {**BYTIME, "dimensions": ["coloName", "event"]}
     echo = {"dimensions": ["event", "coloName"], "metrics": ["count", "bytesIngress"]}
@@ -170,6 +265,33 @@ def test_another_question_is_no_answer() -> None:
         series(query={"metrics": ["count", "bytesEgress"]})
     with pytest.raises(ProviderError, match="row 1 has 2 dimensions where 1 were asked"):
         series(data=[{"dimensions": ["SFO", "x"], "metrics": [[1, 2, 3], [1, 2, 3]]}])
+
+
+@pytest.mark.parametrize("keys", [BYTIME, EVENTS])
+@pytest.mark.parametrize(
+    ("filters", "echo", "said"),
+    [
+        ("event==connect", {"filters": "event==disconnect"}, "its filters are event==disconnect, and event==connect"),
+        (None, {"filters": "event==connect"}, "and none were asked"),
+        ("event==connect", {"since": "2026-01-05T00:00:01Z"}, "its since is 2026-01-05T00:00:01"),
+        (None, {"until": "2026-01-05T04:00:00+00:00"}, "its until is 2026-01-05T04:00:00"),
+        ("event==connect AND coloName!=SFO", {"filters": "event%3D%3Dconnect;coloName!=SFO"}, ""),
+        ("event==connect,coloName!=SFO", {"filters": " event==connect OR coloName!=SFO"}, ""),
+        ("event==connect", {"filters": None, "since": None, "until": 5}, ""),
+        (None, {"filters": "", "since": "2026-01-05T01:00:00.000+01:00", "until": "2026-01-05T03:00:00"}, ""),
+    ],
+)
+def test_filters_and_span_of_the_echo_are_those_asked(
+    keys: dict[str, Any], filters: str | None, echo: dict[str, object], said: str
+) -> None:
+    asked_for = {**keys, "filters": filters} if filters else keys
+    document = v4({**(SERIES if keys is BYTIME else SUMMARY), "query": echo})
+    if said:
+        with pytest.raises(ProviderError, match="another question") as found:
+            read(asked_for, document, window=HOURS)
+        assert said in str(found.value)
+    else:
+        assert read(asked_for, document, window=HOURS).rows
 
 
 def test_null_cells_and_rows_without_metrics_stay_null() -> None:

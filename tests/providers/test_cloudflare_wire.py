@@ -131,6 +131,11 @@ def test_a_429_waits_as_long_as_it_says_and_a_flow_outlives_several() -> None:
     assert limited(retry_after="300").after is None, "the executor reads Retry-After itself, and in whole"
     assert limited(ratelimit='"default";r=0;t=45').after == 45 * SECOND
     assert limited().after == 60 * SECOND
+    moments = {"retry_after": "Mon, 16 Nov 2026 10:05:00 GMT", "date": "Mon, 16 Nov 2026 10:00:00 GMT"}
+    assert limited(**moments).after is None
+    for unread in ("soon", "", "1.5", "-3", moments["retry_after"]):
+        assert limited(retry_after=unread).after == 60 * SECOND
+        assert limited(retry_after=unread, ratelimit="default;r=0;t=45").after == 45 * SECOND
     assert 6 * dt.timedelta(seconds=300) < DEADLINE
 
 
@@ -150,6 +155,14 @@ def test_a_429_waits_as_long_as_it_says_and_a_flow_outlives_several() -> None:
         ("r=0;t=12", "", None),
         ("", '"default";q=1200;w=300', None),
         ("nonsense", "", None),
+        ("default;r=0;t=30", "", 30),
+        ('"default";R=0;T=30', "", 30),
+        ('"default";r=-1;t=30', "", 30),
+        ('"default";r=0;t=-5', "", None),
+        ('"default";r=0;pk=:abc=:;t=30', "", 30),
+        ('"a;b,c";pk="x;r=1,y";r=0;t=30', "", 30),
+        ('"default";r=0', 'default;Q=1200;W=240;comment="a, b"', 240),
+        (';;,"', "", None),
     ],
 )
 def test_a_budget_that_is_spent_stops_the_account_until_it_is_new(left: str, policy: str, wait: int | None) -> None:

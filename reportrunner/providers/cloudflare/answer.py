@@ -10,6 +10,7 @@ from typing import Any
 
 from reportrunner.delimited import unreadable
 from reportrunner.providers.cloudflare.cells import value_of
+from reportrunner.providers.cloudflare.filters import same_form
 from reportrunner.table import Claim, Column, ColumnType, Note, Value
 from reportrunner.verdict import plain
 
@@ -20,7 +21,10 @@ class Asked:
 
     dimensions: tuple[Column, ...]
     metrics: tuple[Column, ...]
+    filters: str
+    since: int
     until: int
+    """Both ends in Unix seconds."""
     now: dt.datetime
     limit: int | None = None
 
@@ -35,6 +39,20 @@ class Answer:
 
     result: Mapping[str, Any]
     asked: Asked
+
+    def hold_question(self) -> None:
+        """Refuse an answer that says it is of other filters or of another span; one that does not say is taken."""
+        echo = self.result.get("query")
+        told: Mapping[str, Any] = echo if isinstance(echo, dict) else {}
+        filters = told.get("filters")
+        if filters and isinstance(filters, str) and same_form(filters) != same_form(self.asked.filters):
+            said, mine = plain(filters, 120), self.asked.filters or "none"
+            raise unreadable(f"the answer is of another question: its filters are {said}, and {mine} were asked")
+        for name, unix in (("since", self.asked.since), ("until", self.asked.until)):
+            moment, wanted = _moment(told.get(name)), dt.datetime.fromtimestamp(unix, dt.UTC)
+            if moment is not None and moment != wanted:
+                said = f"its {name} is {moment.isoformat()}, and {wanted.isoformat()} was asked"
+                raise unreadable(f"the answer is of another question: {said}")
 
     @property
     def data(self) -> list[Mapping[str, Any]]:
@@ -102,13 +120,41 @@ class Answer:
             yield Note("cloudflare.truncated", f"{came:,} rows came, as many as the limit of {self._limit:,}")
         elif isinstance(rows, int | Decimal) and rows != came:
             yield Note("row_count", f"the answer counts {rows:,} rows, and {came:,} came")
-        highest = self.result.get("max")
         for column in self.asked.metrics:
-            bound = highest.get(column.name) if isinstance(highest, dict) and column.additive else None
             values = [value for value in cells.get(column.name, ()) if isinstance(value, int | Decimal)]
-            if isinstance(bound, int | Decimal) and values and max(values) > bound:
-                said = f"{column.name}: a value is {max(values):,}, and the answer's own maximum is {bound:,}"
+            for said in self._outside(column, values):
                 yield Note("unreconciled", said, (said,))
+
+    def _bound(self, which: str, column: Column) -> Value:
+        """Return the answer's own `min` or `max` of a metric, as its cells are; None where it says none."""
+        told = self.result.get(which)
+        bound = told.get(column.name) if isinstance(told, dict) else None
+        if not isinstance(bound, int | Decimal) or isinstance(bound, bool):
+            return None
+        return bound if column.type is ColumnType.INTEGER else cell(bound, column, 0)
+
+    def _outside(self, column: Column, values: Sequence[int | Decimal]) -> Iterator[str]:
+        """Yield what lies outside the answer's own bounds; 0 may be an interval in which nothing happened."""
+        highest, lowest = self._bound("max", column), self._bound("min", column)
+        if isinstance(highest, int | Decimal) and values and max(values) > highest:
+            yield f"{column.name}: a value is {max(values):,}, and the answer's own maximum is {highest:,}"
+        least = min((value for value in values if value), default=None)
+        if isinstance(lowest, int | Decimal) and least is not None and least < lowest:
+            yield f"{column.name}: a value is {least:,}, and the answer's own minimum is {lowest:,}"
+
+    def has_bounds(self) -> bool:
+        """Tell whether the answer says anything that its numbers can be held against: totals, a minimum, a maximum."""
+        claim = self.claim()
+        bounds = (self._bound(which, column) for which in ("min", "max") for column in self.asked.metrics)
+        return bool(claim and claim.columns) or any(bound is not None for bound in bounds)
+
+
+def _moment(told: Any) -> dt.datetime | None:
+    try:
+        moment = dt.datetime.fromisoformat(told) if isinstance(told, str) else None
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=dt.UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 def cell(raw: Any, column: Column, number: int) -> Value:

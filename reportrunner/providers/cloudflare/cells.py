@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from reportrunner.cell import parse_cell
@@ -13,16 +15,17 @@ from reportrunner.spelling import did_you_mean
 from reportrunner.table import Column, ColumnType, Note, Value
 from reportrunner.verdict import plain
 
-DENIED: Final = frozenset({"stream_key", "download_url", "audio_download_url", "storage_config"})
-"""Fields that open something to whoever reads them: keys of streams, links to files, keys of a bucket."""
+DENIED: Final = re.compile(r"(downloadurl|downloadlink|streamkey|storageconfig)s?$")
+"""Ends of fields that open something to whoever reads them, their letters alone: `summaryDownloadUrl`, `stream_key`."""
 LARGEST: Final = 10**38
 """Integers below it need no look at their digits."""
 
 
+@lru_cache(maxsize=4096)
 def is_denied(name: str) -> bool:
-    """Tell whether a field is never landed: `stream_key`, and every link to a file."""
-    last = name.rpartition(".")[2]
-    return last in DENIED or last.endswith("download_url")
+    """Tell whether a field is never landed, however it is spelt: keys of streams, links to files, keys of a bucket."""
+    parts = ("".join(filter(str.isalpha, part)).lower() for part in name.split("."))
+    return any(DENIED.search(part) for part in parts)
 
 
 def without_secrets(value: Any) -> Any:

@@ -89,7 +89,10 @@ class DaywiseReader:
 
     def __call__(self, replies: tuple[Reply, ...]) -> Rows:
         """Return the rows of the one reply."""
-        data = _object(load(replies[0]).get("data"), "data")
+        answer = load(replies[0])
+        if self.always and "data" not in answer:
+            raise unreadable("the answer has no data: quiet days would be made up")
+        data = _object(answer.get("data"), "data")
         days: Days = {}
         claimed: list[tuple[Column, Value]] = []
         for part, named in PARTS.items():

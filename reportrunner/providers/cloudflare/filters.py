@@ -65,6 +65,9 @@ Alternatives = tuple[tuple[Comparison, ...], ...]
 def parse_filter(expression: str) -> Alternatives:
     """Return what an expression says; Hinted for one that the grammar does not know, or that is encoded already."""
     _raw(expression, "filters")
+    if odd := re.search(r"[^\S ]", expression.strip()):
+        said = f"filters hold {odd[0]!r} where only a blank may stand: it would be sent, and match nothing"
+        raise Hinted(said, "write the expression in one line, with blanks around AND and OR")
     return tuple(tuple(map(_comparison, _AND.split(conj))) for conj in _OR.split(expression.strip()))
 
 
@@ -89,6 +92,11 @@ def _comparison(text: str) -> Comparison:
         said = f'"{text}" has blanks that belong to no value: it would match nothing'
         raise Hinted(said, f'write "{left}{found[1]}{right}"; blanks stand around AND and OR only')
     return compare(left, found[1], right)
+
+
+def same_form(expression: str) -> str:
+    """Return an expression in the form that all its spellings share: decoded, with signs in place of words."""
+    return _AND.sub(";", _OR.sub(",", unquote(expression).strip()))
 
 
 def compare(dimension: str, op: str, value: str) -> Comparison:
@@ -119,6 +127,11 @@ def _expressible(value: str, dimension: str) -> None:
         raise Hinted(f'"{value}" holds the word {loose[1]}, and no value can', hint)
     if bare := re.fullmatch(r"""(["'`])(.*)\1""", value):
         raise Hinted(f"{value} is quoted, and nothing can be: it would match nothing", f"write {dimension}=={bare[2]}")
+    if lone := re.search(r"""["'`]""", value):
+        raise Hinted(f"{value} holds {lone[0]}, and nothing can be quoted", "write the value without it")
+    if "|" in value:
+        hint = f"write {' OR '.join(f'{dimension}=={part}' for part in value.split('|'))}; in a table, a list of values"
+        raise Hinted(f'"{value}" holds "|", which no filter knows', hint)
     for sign, meaning in ((",", "OR"), (";", "AND")):
         if sign in value:
             said = f'"{value}" holds "{sign}", which means {meaning}: no source says how a value could hold it'

@@ -210,7 +210,9 @@ def _endpoint(model: type[KitDataset], summary: str, zone: str, *traps: str) -> 
     )
 
 
-_PAGES: Final = "pages are fetched from 1 until one is empty, ends at total_count or does not go on"
+_PAGES: Final = (
+    "pages are fetched from 1 until one is empty, ends at total_count or adds nothing: cloudflare.repeated_page"
+)
 _MOMENTS: Final = "exact instants, sent in RFC 3339; which moment of an object they select by is not documented"
 _LINKS: Final = "download links open the file to whoever has them: they are never landed"
 ENDPOINTS: Final = (

@@ -69,7 +69,10 @@ class DaysReader:
 
     def __call__(self, replies: tuple[Reply, ...]) -> Rows:
         """Return the rows of the one reply."""
-        listed = load(replies[0]).get("data") or []
+        answer = load(replies[0])
+        if self.always and "data" not in answer:
+            raise unreadable("the answer has no data: days without a stream would be made up")
+        listed = answer.get("data") or []
         if not isinstance(listed, list):
             raise unreadable("data is no list of days")
         days: dict[dt.date, tuple[Value, ...]] = {}
@@ -109,9 +112,18 @@ class OverallReader:
     def __call__(self, replies: tuple[Reply, ...]) -> Rows:
         """Return one row, or none where the answer has no numbers at all."""
         data = load(replies[0]).get("data") or {}
+        nested = data.get("data") if isinstance(data, dict) else None
+        data = nested if isinstance(nested, dict) else data
         if not isinstance(data, dict):
             raise unreadable("data is no object")
-        return Rows(self.columns, rows_of([data], self.columns) if data else [])
+        if data and not any(column.name in data for column in self.columns):
+            raise unreadable(f"data has none of {', '.join(column.name for column in self.columns)}")
+        found = [{**dict.fromkeys((column.name for column in self.columns), 0), **_given(data)}] if data else []
+        return Rows(self.columns, rows_of(found, self.columns))
+
+
+def _given(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if value is not None}
 
 
 def unfold_days(ask: Ask) -> Flow:
@@ -158,6 +170,10 @@ ENDPOINTS: Final = (
         zone="exact instants, sent as Unix seconds (spec)",
         permissions=PERMISSIONS,
         limits=("the longest range that the service answers is not documented",),
-        traps=(_SECONDS, "the last second that belongs to the window is sent as the end, for both readings of it"),
+        traps=(
+            _SECONDS,
+            "a number that is left out is 0; an answer with none of them is an error",
+            "the last second that belongs to the window is sent as the end, for both readings of it",
+        ),
     ),
 )

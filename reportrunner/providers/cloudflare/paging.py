@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Mapping, Sequence
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
 from reportrunner.delimited import unreadable
 from reportrunner.flow import Done, More, Refused, Reply, Request, Verdict
-from reportrunner.providers.cloudflare.cells import absent, canonical, rows_of
+from reportrunner.providers.cloudflare.cells import LARGEST, absent, canonical, rows_of
 from reportrunner.providers.cloudflare.wire import judge_envelope, load
-from reportrunner.table import Claim, Column, Rows
+from reportrunner.table import Claim, Column, Note, Rows
 
 FIRST: Final = 1
 """The first page: whether 0 is another one is not documented, and offsets are counted from 1."""
+PAGES: Final = 1_000
+"""The most pages of one list; a list that is longer is no list, or asked too wide."""
+_COUNT: Final = re.compile(r"[0-9]{1,18}")
 Objects = list[Mapping[str, Any]]
 
 
@@ -42,7 +46,10 @@ class Place:
         return [data] if not self.name or "id" in data else None
 
     def _inner(self, found: Any) -> Objects | None:
-        return [] if found is None else self.objects(found) if isinstance(found, list) else self.objects([found])
+        if found is None:
+            return []
+        holds = isinstance(found, dict) and self.name in found
+        return self.objects(found if holds or isinstance(found, list) else [found])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +67,29 @@ def paging_of(answer: Mapping[str, Any]) -> Paging | None:
     for owner in (answer, data):
         found = owner.get("paging") if isinstance(owner, dict) else None
         if isinstance(found, dict):
-            numbers = [found.get(name) for name in ("total_count", "start_offset", "end_offset")]
-            if all(isinstance(number, int | Decimal) for number in numbers):
-                return Paging(*(int(number) for number in numbers if number is not None))
+            numbers = [_count(found.get(name)) for name in ("total_count", "start_offset", "end_offset")]
+            told = [number for number in numbers if number is not None]
+            if len(told) == len(numbers):
+                return Paging(*told)
     return None
+
+
+def _count(raw: object) -> int | None:
+    """Return a number of objects, which may have come as a text; None for what is none."""
+    if isinstance(raw, Decimal):
+        raw = int(raw) if abs(raw) < LARGEST and raw == int(raw) else None
+    return int(str(raw)) if _COUNT.fullmatch(str(raw)) else None
+
+
+def marks_of(found: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Return what objects are known by: their ids, or all of what they hold where they have none."""
+    names = (canonical(one.get("id") or dict(one)) for one in found)
+    return frozenset(hashlib.sha256(name.encode()).hexdigest()[:20] for name in names)
 
 
 @dataclass(frozen=True, slots=True)
 class PageJudge:
-    """Judges a page: an empty one, one that ends at the total, and one that does not go on are the last."""
+    """Judges a page: an empty one, one that ends at the total, and one that adds no object are the last."""
 
     place: Place
 
@@ -86,15 +107,19 @@ class PageJudge:
             return Refused("unreadable", f"page 1 begins at object {paging.first}: the pages before it are not known")
         if not found or not request.page or (paging and paging.last >= paging.total):
             return Done()
-        here = paging.first if paging else zlib.crc32(canonical(list(found)).encode())
-        stands = here <= request.wave if paging else here == request.wave
-        return Done() if request.page > FIRST and stands else More((next_page(request, here),))
+        new = marks_of(found).difference(*(page.split() for page in request.before))
+        if not new:
+            return Done()
+        if request.page >= PAGES:
+            return Refused("truncated", f"{PAGES:,} pages came and no end", "narrow what is asked, or raise per_page")
+        return More((next_page(request, new),))
 
 
-def next_page(request: Request, here: int) -> Request:
-    """Return the request for the page behind; it remembers where this one began."""
+def next_page(request: Request, new: frozenset[str]) -> Request:
+    """Return the request for the page behind; it remembers, in one text per page, which objects came before."""
     query = tuple((n, str(request.page + 1) if n == "page_no" else v) for n, v in request.query)
-    return replace(request, query=query, page=request.page + 1, wave=here)
+    before = (*request.before, " ".join(sorted(new)))
+    return replace(request, query=query, page=request.page + 1, before=before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +139,29 @@ class ListReader:
         """Return the rows, held against the number that the last page counts."""
         found: Objects = []
         paging: Paging | None = None
-        for reply in replies:
+        seen: set[str] = set()
+        notes: list[Note] = []
+        for number, reply in enumerate(replies):
             answer = load(reply)
             objects = self.place.objects(answer.get("data"))
             if objects is None:
                 raise unreadable(f"data holds no {self.place.name or 'objects'}")
             found += objects
-            paging = paging_of(answer) or paging
+            here = paging_of(answer)
+            marks = marks_of(objects)
+            if number and objects and marks <= seen and not (here and here.last >= here.total):
+                said = "a page held only objects of earlier pages, and was taken for the end of the list"
+                notes.append(Note("cloudflare.repeated_page", said))
+            seen |= marks
+            paging = here or paging
         distinct = list({canonical(dict(one)): one for one in found}.values())
         total = paging.total if paging and not self.rooms else None
         listed = [room for one in distinct for room in _with_rooms(one)] if self.rooms else distinct
+        for number, one in enumerate(listed if self.known else (), 1):
+            if not one.get("id"):
+                raise unreadable(f"object {number} of {self.place.name} has no id: nothing tells it from others")
         rows = rows_of(listed, self.columns)
-        return Rows(self.columns, rows, absent(listed, self.columns, self.known), Claim(rows=total))
+        return Rows(self.columns, rows, (*absent(listed, self.columns, self.known), *notes), Claim(rows=total))
 
 
 def _with_rooms(session: Mapping[str, Any], parent: str | None = None) -> Objects:

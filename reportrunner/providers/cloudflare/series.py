@@ -16,6 +16,7 @@ from reportrunner.delimited import unreadable
 from reportrunner.flow import Flow, Reply
 from reportrunner.providers.cloudflare.answer import Answer, Asked, cell
 from reportrunner.providers.cloudflare.dataset import fetch, get
+from reportrunner.providers.cloudflare.filters import written
 from reportrunner.providers.cloudflare.spectrum import (
     LIMITS,
     MOMENT,
@@ -27,6 +28,7 @@ from reportrunner.providers.cloudflare.spectrum import (
     event_columns,
     events_query,
 )
+from reportrunner.providers.cloudflare.times import MONTHS, ZONE_UNKNOWN, begins_period, whole_periods
 from reportrunner.providers.cloudflare.wire import EnvelopeJudge, load
 from reportrunner.spec import EndpointDataset
 from reportrunner.table import Column, ColumnType, Note, Rows, Value, declare
@@ -45,6 +47,8 @@ SECONDS: Final[Mapping[str, int]] = {
     "year": 365 * 86_400,
 }
 """The shortest length of each, from the finest to the coarsest."""
+PERIODS: Final = ("day", "week", "month", "quarter", "year")
+"""Those that begin with a day, so that a time zone decides what is in them."""
 BUCKETS: Final = 12_000
 """The most intervals that are asked for; how many the service gives is not documented (§7)."""
 START: Final = Column("interval_start", MOMENT, personal=False, description="Where the interval begins", source=SOURCE)
@@ -87,9 +91,12 @@ def unfold_series(ask: Ask) -> Flow:
     assert isinstance(parameters, ByTime)
     assert ask.window is not None
     check_buckets(ask.window, parameters.time_delta)
+    if parameters.time_delta in PERIODS:
+        whole_periods(ask.window, parameters.time_delta)
     query = (("time_delta", parameters.time_delta), *events_query(ask))
     request = get(ask, f"/zones/{parameters.zone_id}/spectrum/analytics/events/bytime", query)
-    return fetch(ask, request, EnvelopeJudge("result"), SeriesReader(asked_of(ask), ask.window, ask.parameters.columns))
+    reader = SeriesReader(asked_of(ask), ask.window, parameters.time_delta, parameters.columns)
+    return fetch(ask, request, EnvelopeJudge("result"), reader)
 
 
 def asked_of(ask: Ask) -> Asked:
@@ -102,6 +109,8 @@ def asked_of(ask: Ask) -> Asked:
     return Asked(
         tuple(typed[column.name] for column in dimensions),
         tuple(typed[column.name] for column in metrics),
+        "" if parameters.filters is None else written(parameters.filters),
+        ask.window.start_unix,
         ask.window.end_unix,
         ask.now,
         parameters.limit,
@@ -135,11 +144,13 @@ class SeriesReader:
 
     asked: Asked
     window: Window
+    delta: str
     declared: Mapping[str, str]
 
     def __call__(self, replies: tuple[Reply, ...]) -> Rows:
         """Return the rows of the one reply."""
         answer = Answer(_result(replies[0]), self.asked)
+        answer.hold_question()
         intervals = self._intervals(answer.result)
         dimensions, metrics = answer.order("dimensions"), answer.order("metrics")
         whole = [answer.whole(end) for _, end in intervals]
@@ -154,7 +165,12 @@ class SeriesReader:
             for place, (start, end) in enumerate(intervals):
                 found = (values[column.name][place] for column in self.asked.metrics)
                 rows.append((*named, start, end, *found, whole[place]))
-        notes = (*answer.notes(cells), *self._edges(intervals), *_unfinished(answer, intervals))
+        notes = (
+            *answer.notes(cells),
+            *_either_way(answer, intervals),
+            *self._edges(intervals),
+            *_unfinished(answer, intervals),
+        )
         columns = declare((*self.asked.dimensions, START, END, *self.asked.metrics, COMPLETE), self.declared)
         return Rows(columns, rows, notes, answer.claim())
 
@@ -179,9 +195,21 @@ class SeriesReader:
         if (start.timestamp(), end.timestamp()) != asked:
             said = f"the intervals go from {start.isoformat()} to {end.isoformat()}, and the window does not"
             yield Note("cloudflare.interval_edges", said)
+        short = [interval for interval in {intervals[0], intervals[-1]} if _is_cut(interval, self.delta)]
+        if short:
+            first, last = min(short)
+            said = f"{len(short)} of the outer intervals are no whole {self.delta}, such as"
+            said = f"{said} {first.isoformat()} to {last.isoformat()}"
+            yield Note("cloudflare.interval_edges", said)
         if gaps:
             said = f"{len(gaps):,} intervals are missing between the others, the first before {gaps[0].isoformat()}"
             yield Note("cloudflare.interval_edges", said, tuple(gap.isoformat() for gap in gaps[:5]))
+
+
+def _is_cut(interval: Interval, delta: str) -> bool:
+    start, end = (round(moment.timestamp()) for moment in interval)
+    whole = delta not in MONTHS or (begins_period(start, delta) and begins_period(end, delta))
+    return end - start < SECONDS[delta] or not whole
 
 
 def _result(reply: Reply) -> Mapping[str, Any]:
@@ -220,6 +248,14 @@ def _values(raw: Any, metrics: tuple[Column, ...], count: int, number: int) -> d
     return lists
 
 
+def _either_way(answer: Answer, intervals: Sequence[Interval]) -> Iterator[Note]:
+    """Yield a note on a square of numbers that nothing tells apart from the same square turned."""
+    count = len(intervals)
+    if count > 1 and count == len(answer.asked.metrics) and answer.data and not answer.has_bounds():
+        said = f"{count} metrics by {count} intervals came without totals, minimum or maximum of any"
+        yield Note("cloudflare.orientation", said)
+
+
 def _unfinished(answer: Answer, intervals: Sequence[Interval]) -> Iterator[Note]:
     open_ones = [start for start, end in intervals if answer.whole(end) is False]
     if open_ones:
@@ -242,14 +278,16 @@ SERIES: Final = Endpoint(
     unfold=unfold_series,
     columns=series_columns,
     key=series_key,
-    zone=ZONE,
+    findings=lambda parameters: (ZONE_UNKNOWN,) if getattr(parameters, "time_delta", "") in PERIODS else (),
+    zone=f"{ZONE}; days and longer intervals are taken for those of UTC, which no source says",
     permissions=PERMISSIONS,
     limits=(f"more than {BUCKETS:,} intervals are refused before they are asked", *LIMITS),
     traps=(
         "time_delta is always sent: year, quarter, month, week, day, hour, dekaminute or minute",
         "intervals are those of the answer; one without them, or with other lengths, is no answer",
         "the last intervals may not be processed yet (data_lag): complete is false there, with cloudflare.incomplete",
-        "from which moment days, weeks and months count is not documented: cloudflare.interval_edges",
+        "a window that cuts a day, week, month, quarter or year of UTC is refused: its ends would look whole",
+        "from which moment these count is not documented: window.zone_unknown, and cloudflare.interval_edges",
         *TRAPS,
     ),
 )

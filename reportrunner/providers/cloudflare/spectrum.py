@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -68,6 +68,9 @@ class EventsDataset(CloudflareDataset):
         "order": 'is called sort here; write sort = ["-count"]',
         "zone": 'is called zone_id; write zone_id = "..."',
     }
+    closed: ClassVar[Mapping[str, str]] = {
+        "filters": 'write [[datasets.<name>.filters]] with dimension = "appID" and value = "{{ ... }}"'
+    }
     window: str
     zone_id: ShortId
     metrics: Annotated[list[Metric], Field(min_length=1), AfterValidator(_each_once)]
@@ -128,6 +131,7 @@ TRAPS: Final = (
     "since and until are always sent: without them the service answers the last six hours",
     "filters are encoded once; text that is encoded already is refused, with the raw form to type",
     "which number is which metric is read from the query that the answer repeats, and every length is checked",
+    "an answer that repeats other filters, another since or another until is an error",
     "the totals of the answer are held against the sums of counts and bytes; lengths of time are never added up",
 )
 LIMITS: Final = (

@@ -17,6 +17,7 @@ ZONE_UNKNOWN: Final = (
     "window.zone_unknown",
     "No source says in which time zone its days are: numbers near the window's ends may be a neighbour's",
 )
+MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 _DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt ]00:00:00(?:\.0+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?)?")
 
 
@@ -27,6 +28,30 @@ def whole_days(window: Window, endpoint: str) -> None:
             f"{endpoint} knows whole days only, and this window ends inside one"
             '; write a period of days or more with offset = -1, last = "7 days", or dates in from and to'
         )
+
+
+def begins_period(unix: int, delta: str) -> bool:
+    """Tell whether a day, a week from Monday, a month, a quarter or a year of UTC begins at a moment."""
+    at = dt.datetime.fromtimestamp(unix, dt.UTC)
+    if unix % 86_400 or (delta == "week" and at.weekday()):
+        return False
+    return delta not in MONTHS or (at.day == 1 and (at.month - 1) % MONTHS[delta] == 0)
+
+
+def whole_periods(window: Window, delta: str) -> None:
+    """Refuse a window that cuts a period of days or more: its first and last numbers would look like whole ones."""
+    if begins_period(window.start_unix, delta) and begins_period(window.end_unix, delta):
+        return
+    monday = " from Monday" if delta == "week" else ""
+    way = (
+        f"a window of whole {delta}s{monday}"
+        if window.zone == "UTC"
+        else f'timezone = "UTC" and whole {delta}s{monday}'
+    )
+    raise WindowError(
+        f"intervals of a {delta} are those of UTC, as far as is known, and this window cuts the first or the last"
+        f'; write {way}, or time_delta = "hour" and add up in SQL'
+    )
 
 
 def as_days(window: Window) -> tuple[str, str]:

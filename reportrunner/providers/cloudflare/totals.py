@@ -130,6 +130,7 @@ class SummaryReader:
         if not isinstance(result, dict):
             raise unreadable("the result is no object")
         answer = Answer(result, self.asked)
+        answer.hold_question()
         dimensions, metrics = answer.order("dimensions"), answer.order("metrics")
         rows: list[tuple[Value, ...]] = []
         cells: dict[str, list[Value]] = {column.name: [] for column in metrics}

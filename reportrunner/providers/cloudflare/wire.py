@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import Any, Final, Literal
 
 from reportrunner.flow import Again, Done, Refused, Reply, Request, Verdict
@@ -21,6 +22,8 @@ _UNSIGNED: Final = frozenset({6003, 6111, 9103, 9106, 9109, 10000, 10001})
 """Codes of requests that are not, or wrongly, signed in."""
 _SIGN_IN: Final = "check the credential of the source, and that it has the permission that `explain` names"
 _NO_ROUTE: Final = "an id in the path is not one that the service knows: check zone, account and app"
+_MEMBER: Final = re.compile(r'(?:"[^"]*"|[^",])+')
+_PART: Final = re.compile(r'(?:"[^"]*"|[^";])+')
 Payload = Literal["data", "result"]
 """Where an envelope has its content: RealtimeKit under `data`, the v4 API under `result`."""
 
@@ -58,6 +61,8 @@ def judge_envelope(reply: Reply, payload: Payload) -> Verdict | None:
         return Refused("refused", _words(reply, words), _hint(reply, answer))
     if payload == "result" and answer.get("result") is None:
         return Refused("unreadable", _words(reply, f"the answer has no result: it has {_names(answer)}"))
+    if payload == "data" and "data" not in answer and "result" in answer:
+        return Refused("unreadable", _words(reply, f"the answer has no data: it has {_names(answer)}"))
     return None
 
 
@@ -122,7 +127,18 @@ def _names(answer: Mapping[str, object]) -> str:
 
 def _wait(reply: Reply) -> timedelta | None:
     """Return how long a refused account waits where no Retry-After says it; one that does is obeyed in whole."""
-    return None if "retry-after" in reply.headers else pause(reply) or UNSAID
+    return None if _says_when(reply) else pause(reply) or UNSAID
+
+
+def _says_when(reply: Reply) -> bool:
+    """Tell whether a Retry-After is one that is obeyed: whole seconds, or a date beside the reply's own."""
+    text = reply.headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return True
+    try:
+        return parsedate_to_datetime(text) - parsedate_to_datetime(reply.headers.get("date", "")) is not None
+    except (TypeError, ValueError):
+        return False
 
 
 def pause(reply: Reply) -> timedelta | None:
@@ -134,10 +150,14 @@ def pause(reply: Reply) -> timedelta | None:
         for name, member in left
         if member.get("r", 1) <= 0
     ]
-    return max(waits, default=timedelta()) or None
+    return max((*waits, timedelta())) or None
 
 
 def _members(header: str) -> list[tuple[str, dict[str, int]]]:
-    """Read `"default";r=10;t=20, "other";r=0;t=3`; what is not written so says nothing."""
-    found = re.findall(r'"([^"]*)"((?:\s*;\s*[a-z]+\s*=\s*[0-9]{1,9})+)', header)
-    return [(name, {k: int(v) for k, v in re.findall(r"([a-z]+)\s*=\s*([0-9]+)", rest)}) for name, rest in found]
+    """Read `"default";r=10;t=20, other;R=0;T=3`; parameters that are no whole numbers say nothing."""
+    found = []
+    for member in _MEMBER.findall(header):
+        name, *rest = [part.strip() for part in _PART.findall(member)] or [""]
+        pairs = (re.fullmatch(r"([A-Za-z]+)\s*=\s*(-?[0-9]{1,9})", part) for part in rest)
+        found.append((name.strip('"'), {pair[1].lower(): int(pair[2]) for pair in pairs if pair}))
+    return found
