@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Encoded, Hole, JsonBody, JsonValue, Pairs, Request
 from reportrunner.providers.rest.capture import Captures
+from reportrunner.providers.rest.checking import sign_in_faults
 from reportrunner.providers.rest.request import Header, Path
 from reportrunner.providers.rest.templates import Scope, write_json
 from reportrunner.secret import SecretReference
@@ -101,6 +102,11 @@ class SignInRequest(Strict):
                 ) from None
         return self
 
+    def trees(self) -> Mapping[str, Any]:
+        """Return the parts that may hold expressions, by their key."""
+        parts = {"path": self.path, "query": self.query, "headers": self.headers}
+        return parts | {"json": self.json_ or {}, "form": self.form or {}}
+
 
 class SignInStep(Strict):
     """One step of a sign-in: a request and what its answer gives."""
@@ -123,6 +129,12 @@ class SignInSpec(Strict):
         if SESSION not in self.steps[-1].capture:
             hint = 'add capture = { session = "$.token" } to the last step'
             raise Hinted("the last step of sign_in captures no session", hint, key=("steps", len(self.steps) - 1))
+        found = [
+            {"type": "value_error", "loc": (), "input": {}, "ctx": {"error": fault}}
+            for fault in sign_in_faults([(step.request.trees(), tuple(step.capture)) for step in self.steps])
+        ]
+        if found:
+            raise ValidationError.from_exception_data("sign_in", found)  # type: ignore[arg-type]
         return self
 
 
