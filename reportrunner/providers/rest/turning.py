@@ -10,6 +10,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from reportrunner.flow import Done, Issued, JsonBody, JsonValue, More, Pairs, Refused, Reply, Request, Verdict, show
+from reportrunner.providers.rest.ending import astray
 from reportrunner.providers.rest.links import next_link
 from reportrunner.providers.rest.paging import (
     BodyLink,
@@ -62,7 +63,7 @@ def after(paging: PagingSpec, request: Request, reply: Reply, document: Any, row
     if following is None:
         if said is True:
             return Refused("unreadable", f"page {request.page} says that there are more, and not where", "check paging")
-        return Done()
+        return (astray(paging, reply, document, len(rows)) if request.page == 1 else None) or Done()
     if request.page >= paging.most:
         words = f"{paging.most:,} pages came, and there are more"
         return Refused("truncated", words, "narrow the window or the params, or raise paging.most")
