@@ -136,6 +136,10 @@ AUTH_FAULTS = [
     ('auth = { sign_in = { steps = [{ request = { path = "/login" } }] } }', "captures no session"),
     ('auth = { bearer = { env = "A" } }\nsession = "other"', "has auth or borrows a session"),
     ('auth = { bearer = { env = "A" } }\nsession_in = { query = "ks" }', "session_in belongs to sign_in"),
+    ('auth = { basic = { user = "a:b" } }', "holds no colon"),
+    ("auth = { basic = { user = 3 } }", "expected text or a table"),
+    ('auth = { basic = { user = "a", password = "p" } }', "a secret never stands in a file"),
+    ('auth = { oauth2 = { token_path = "/t", client_id = "a:b", client_secret = { env = "B" } } }', 'style = "form"'),
     ('session = "other"\nsession_in = { query = "ks", header = "X" }', "one header or one query name"),
 ]
 

@@ -52,6 +52,10 @@ PLACES = [
         'auth = { basic = { user = { env = "A" } } }',
         ("Authorization", ("Basic ", Encoded((Hole("secret", "user"), ":")))),
     ),
+    (
+        'auth = { basic = { user = "ci", password = { env = "B" } } }',
+        ("Authorization", ("Basic ", Encoded(("ci", ":", Hole("secret", "password"))))),
+    ),
     (OAUTH % "", ("Authorization", ("Bearer ", Hole("session", "api")))),
     ('session = "other"', ("Authorization", ("Bearer ", Hole("session", "other")))),
     (
@@ -88,6 +92,8 @@ def test_secrets_are_read_by_the_names_of_their_holes() -> None:
         "user": "A",
         "password": "B",
     }
+    assert names('auth = { basic = { user = "ci", password = { env = "B" } } }\n') == {"password": "B"}
+    assert names(OAUTH.replace('{ env = "A" }', '"reports"') % "") == {"client_secret": "B"}
     assert names(OAUTH % "") == {"client_id": "A", "client_secret": "B"}
     assert names(SIGN_IN) == {"1.form.user": "USER", "2.json.proof.password": "PASSWORD"}
 
@@ -113,6 +119,26 @@ def test_a_token_is_asked_for_as_the_standard_says() -> None:
         ("client_id", Hole("secret", "client_id")),
         ("client_secret", Hole("secret", "client_secret")),
     )
+
+
+@pytest.mark.parametrize(("style", "place"), [("basic", "headers"), ("form", "form")])
+def test_a_client_id_may_stand_in_the_file(style: str, place: str) -> None:
+    (step,) = token(OAUTH.replace('{ env = "A" }', '"reports"') % f', style = "{style}"').steps
+    pairs = dict(getattr(step.request, place))
+    if style == "form":
+        assert (pairs["client_id"], pairs["client_secret"]) == ("reports", Hole("secret", "client_secret"))
+    else:
+        assert pairs["Authorization"] == ("Basic ", Encoded(("reports", ":", Hole("secret", "client_secret"))))
+
+
+def test_a_plain_user_is_sent_and_only_what_is_secret_is_hidden() -> None:
+    auth = 'auth = { basic = { user = "reports", password = { env = "B" } } }\n'
+    with executor(auth, {"password": "the-password"}, lambda _: say({"data": [{"id": 1}]})) as (made, host, redactor):
+        (one,) = ended(made, asked(auth, "/a"))
+        assert one.error is None
+        sent = base64.b64encode(b"reports:the-password").decode()
+        assert host.seen[0].headers["authorization"] == f"Basic {sent}"
+        assert redactor.redact(f"reports {sent} the-password") == "reports *** ***"
 
 
 def test_a_token_of_another_host_is_asked_there() -> None:

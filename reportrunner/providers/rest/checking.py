@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import ValidationError
 
 from reportrunner.diagnose import Hinted
 from reportrunner.expression import Expression, ExpressionError
@@ -33,7 +35,7 @@ SAMPLE: Final[Window] = window_of(1_798_761_600, 1_798_848_000, "UTC")
 CHANGING: Final = frozenset({"PUT", "PATCH", "DELETE"})
 Place = tuple[str | int, ...]
 
-__all__ = ["CHANGING", "SAMPLE", "faults", "sends_days", "sign_in_faults", "used_params", "used_window"]
+__all__ = ["CHANGING", "SAMPLE", "faults", "raise_all", "sends_days", "sign_in_faults", "used_params", "used_window"]
 
 
 def used_params(spec: EndpointSpec) -> frozenset[str]:
@@ -54,6 +56,13 @@ def sends_days(spec: EndpointSpec) -> bool:
 def _slots(spec: EndpointSpec) -> Iterator[Slot]:
     for _, request in spec.requests:
         yield from slots_of(request.trees())
+
+
+def raise_all(title: str, found: Iterable[Hinted]) -> None:
+    """Raise everything that is wrong with a table at once, from its validator; return where nothing is."""
+    errors = [{"type": "value_error", "loc": (), "input": {}, "ctx": {"error": fault}} for fault in found]
+    if errors:
+        raise ValidationError.from_exception_data(title, errors)  # type: ignore[arg-type]
 
 
 def faults(spec: EndpointSpec) -> list[Hinted]:

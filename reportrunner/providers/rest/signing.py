@@ -33,6 +33,7 @@ from reportrunner.providers.rest.auth import (
     SignInStep,
     filled_json,
     hole_name,
+    plain_or_hole,
 )
 from reportrunner.providers.rest.capture import captured
 from reportrunner.providers.rest.places import beside, kind_of, one
@@ -77,7 +78,7 @@ def _no_rows(_: tuple[Reply, ...]) -> Rows:
 
 
 def _token_step(spec: OAuth2Spec, now: dt.datetime) -> Step:
-    client, secret = Hole("secret", "client_id"), Hole("secret", "client_secret")
+    client, secret = plain_or_hole(spec.client_id, "client_id"), Hole("secret", "client_secret")
     form: list[tuple[str, Text]] = [("grant_type", "client_credentials")]
     form += [("scope", spec.scope)] if spec.scope else []
     form += [("audience", spec.audience)] if spec.audience else []
