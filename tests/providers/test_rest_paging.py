@@ -18,6 +18,9 @@ def paged(paging: str, **more: str) -> str:
     )
 
 
+NEXT = 'by = "cursor", name = "after", next = "%s"'
+
+
 def pairs(asked: Request) -> dict[str, object]:
     return dict(asked.query)
 
@@ -112,13 +115,21 @@ def test_a_repeated_cursor_ends_with_its_own_error() -> None:
     [
         'by = "page", name = "page", size = 2',
         'by = "offset", name = "start", size = 2',
-        'by = "cursor", name = "after", next = "$.next"',
     ],
 )
 def test_a_page_that_comes_again_ends_with_its_own_error(paging: str) -> None:
     asked, verdict = walked(flow(paged(paging)), lambda each: page([1, 2], next=f"c{each.page}"))
     assert len(asked) == 2
     refused(verdict, "unreadable", "page 2 has the same rows as page 1: the pages lead in a circle", "seems to ignore")
+
+
+@pytest.mark.parametrize("paging", [NEXT % "$.next", 'by = "body_link", next = "$.next"'])
+def test_pages_of_cursors_and_links_may_hold_equal_rows(paging: str) -> None:
+    asked, verdict = walked(
+        flow(paged(paging)), lambda each: page([1], next=f"/{each.page}" if each.page < 4 else None)
+    )
+    assert len(asked) == 4
+    assert verdict == Done()
 
 
 def test_pages_without_end_are_cut_with_an_error() -> None:
@@ -206,7 +217,6 @@ def test_the_first_page_asks_with_size_and_number() -> None:
     assert asked.page == 1
 
 
-NEXT = 'by = "cursor", name = "after", next = "%s"'
 LINKED = 'by = "link_header", rel = "%s"'
 ASTRAY: list[tuple[str, dict[str, object], dict[str, str], str]] = [
     (
