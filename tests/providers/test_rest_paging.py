@@ -132,6 +132,13 @@ def test_pages_of_cursors_and_links_may_hold_equal_rows(paging: str) -> None:
     assert verdict == Done()
 
 
+def test_an_empty_page_that_names_the_next_is_followed() -> None:
+    one = flow(paged(NEXT % "$.next"))
+    asked, verdict = walked(one, lambda each: page([1] if each.page == 3 else [], next={1: "a", 2: "b"}.get(each.page)))
+    assert len(asked) == 3
+    assert verdict == Done()
+
+
 def test_pages_without_end_are_cut_with_an_error() -> None:
     text = paged('by = "page", name = "page", most = 3')
     asked, verdict = walked(flow(text), lambda each: page([each.page]))
