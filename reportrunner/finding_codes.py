@@ -115,6 +115,12 @@ CODES: Mapping[str, str] = MappingProxyType(
             "Connections ended before they began, or have an end and no beginning: how long they lasted is not known."
             " Their connectedSeconds are null, and sums over a participant are without them and too small."
         ),
+        "rest.no_next": (
+            "An answer came as one page, and nothing in it says whether there is another: the place that the source's"
+            " paging names was nowhere. Either the service leaves it out on its last page, or the name is misspelt and"
+            " rows are missing. Compare paging with an answer; if one page is all there is, accept this with that"
+            " reason."
+        ),
         "window.unfinished": (
             "A window ends after as_of. What lies beyond has not happened, or is not known yet: a later run gives other"
             ' numbers under the same label. Write to = "as_of", or a window that has ended.'

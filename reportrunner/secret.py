@@ -69,7 +69,8 @@ def read_secret(reference: SecretReference, environ: Mapping[str, str], root: Pa
         raise SecretError(f"{reference.describe()} is empty; put the secret there and run again")
     if len(value) < SHORTEST:
         raise SecretError(
-            f"{reference.describe()} holds fewer than {SHORTEST} characters; such a secret cannot be hidden"
+            f"{reference.describe()} holds fewer than {SHORTEST} characters; such a secret cannot be hidden: take a"
+            " longer one, or write what is no secret, such as a user's name, as plain text where its key takes that"
         )
     return value
 

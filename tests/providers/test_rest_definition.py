@@ -136,6 +136,10 @@ AUTH_FAULTS = [
     ('auth = { sign_in = { steps = [{ request = { path = "/login" } }] } }', "captures no session"),
     ('auth = { bearer = { env = "A" } }\nsession = "other"', "has auth or borrows a session"),
     ('auth = { bearer = { env = "A" } }\nsession_in = { query = "ks" }', "session_in belongs to sign_in"),
+    ('auth = { basic = { user = "a:b" } }', "holds no colon"),
+    ("auth = { basic = { user = 3 } }", "expected text or a table"),
+    ('auth = { basic = { user = "a", password = "p" } }', "a secret never stands in a file"),
+    ('auth = { oauth2 = { token_path = "/t", client_id = "a:b", client_secret = { env = "B" } } }', 'style = "form"'),
     ('session = "other"\nsession_in = { query = "ks", header = "X" }', "one header or one query name"),
 ]
 
@@ -146,6 +150,39 @@ def test_auth_that_is_wrong(auth: str, words: str, tmp_path: Path) -> None:
     assert len(found) == 1
     assert words in found[0]
     assert "secret" not in found[0] or "never stands" in found[0] or "sign_in" in found[0]
+
+
+SIGN_IN = """[auth.sign_in]
+[[auth.sign_in.steps]]
+request = { path = "/nonce", form = { app = "a" } }
+capture = { nonce = "$.nonce" }
+[[auth.sign_in.steps]]
+request = { path = "/login", json = { nonce = "{{ captured.nonce }}" } }
+capture = { session = "$.token" }
+"""
+SIGN_IN_FAULTS = [
+    ("{{ captured.nonce }}", "{{ captured.nonc }}", 8, 'captured has no "nonc"; did you mean "nonce"?'),
+    ("{{ captured.nonce }}", "{{ captured.x }}", 8, "there is captured.nonce"),
+    ("{{ captured.nonce }}", "{{ captured.session }}", 8, 'captured has no "session"'),
+    ("{{ captured.nonce }}", "{{ captured.nonce | lower }}", 8, "takes no filter"),
+    ("{{ captured.nonce }}", "n={{ captured.nonce }}", 8, "stands alone in JSON"),
+    ("{{ captured.nonce }}", "{{ params.x }}", 8, "a sign-in knows no params"),
+    ("{{ captured.nonce }}", "{{ window.start }}", 8, "a sign-in knows no window"),
+    ("{{ captured.nonce }}", "{{ windows.x }}", 8, '"windows" is not known here'),
+    ('app = "a"', 'app = "{{ captured.nonce }}"', 5, "no step before captures anything"),
+    ('"/nonce"', '"/{{ params.x }}"', 5, "a sign-in knows no params"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "line", "words"), SIGN_IN_FAULTS)
+def test_a_sign_in_names_what_an_earlier_step_captures_and_nothing_else(
+    old: str, new: str, line: int, words: str, tmp_path: Path
+) -> None:
+    assert said(f"{HEAD}{SIGN_IN}{THINGS}", tmp_path) == []
+    assert SIGN_IN.count(old) == 1
+    (found,) = said(f"{HEAD}{SIGN_IN.replace(old, new)}{THINGS}", tmp_path)
+    assert found.startswith(f"{line}: ")
+    assert words in found
 
 
 PARAM_FAULTS = [

@@ -52,11 +52,21 @@ def test_generate_captures_from_body_and_header() -> None:
     assert judged(flow(RUNS, params={"kind": "a"}), reply) == Done({"run": "17", "place": "r9"})
 
 
-@pytest.mark.parametrize("document", [{}, {"id": None}, {"id": ""}, {"id": ["a"]}, {"id": True}, {"id": "a\nb"}])
-def test_a_capture_that_is_missing_is_an_error(document: object) -> None:
+CAPTURES = [
+    ({}, "the answer has no run at $.id; it is an empty object"),
+    ({"idd": "secret", "x": 1}, 'the answer has no run at $.id; it has idd, x; did you mean "idd"?'),
+    ({"id": None}, "the answer has no run at $.id; $.id is null"),
+    ({"id": ""}, "the answer has no run at $.id; $.id is empty text"),
+    ({"id": ["a"]}, "the run at $.id is a list, and neither text nor a number"),
+    ({"id": True}, "the run at $.id is true or false, and neither text nor a number"),
+    ({"id": "a\nb"}, "the run at $.id holds a line break or a control character, which no request can carry"),
+]
+
+
+@pytest.mark.parametrize(("document", "words"), CAPTURES)
+def test_a_capture_that_is_missing_is_an_error_and_no_answer_is_quoted(document: object, words: str) -> None:
     verdict = judged(flow(RUNS, params={"kind": "a"}), says(document, location="/runs/1"))
-    assert isinstance(verdict, Refused)
-    assert verdict.words.startswith("the answer has no run at $.id")
+    assert verdict == Refused("unreadable", words)
 
 
 POLLS = [
@@ -74,7 +84,7 @@ POLLS = [
         ),
     ),
     ({"status": "done"}, Refused("unreadable", 'the poll gave no status at $.state: {"status": "done"}')),
-    ({"state": "done"}, Refused("unreadable", 'the answer has no link at $.url: {"state": "done"}')),
+    ({"state": "done"}, Refused("unreadable", "the answer has no link at $.url; it has state")),
 ]
 
 

@@ -9,12 +9,16 @@ from replies import says
 from rests import THINGS, flow, request, rows_of, values, walked
 
 from reportrunner.flow import Done, Issued, More, Refused, Reply, Request, Verdict
+from reportrunner.table import Rows
 
 
 def paged(paging: str, **more: str) -> str:
     return THINGS.replace("columns", f"paging = {{ {paging} }}\ncolumns") + "".join(
         f"{key} = {value}\n" for key, value in more.items()
     )
+
+
+NEXT = 'by = "cursor", name = "after", next = "%s"'
 
 
 def pairs(asked: Request) -> dict[str, object]:
@@ -111,13 +115,28 @@ def test_a_repeated_cursor_ends_with_its_own_error() -> None:
     [
         'by = "page", name = "page", size = 2',
         'by = "offset", name = "start", size = 2',
-        'by = "cursor", name = "after", next = "$.next"',
     ],
 )
 def test_a_page_that_comes_again_ends_with_its_own_error(paging: str) -> None:
     asked, verdict = walked(flow(paged(paging)), lambda each: page([1, 2], next=f"c{each.page}"))
     assert len(asked) == 2
     refused(verdict, "unreadable", "page 2 has the same rows as page 1: the pages lead in a circle", "seems to ignore")
+
+
+@pytest.mark.parametrize("paging", [NEXT % "$.next", 'by = "body_link", next = "$.next"'])
+def test_pages_of_cursors_and_links_may_hold_equal_rows(paging: str) -> None:
+    asked, verdict = walked(
+        flow(paged(paging)), lambda each: page([1], next=f"/{each.page}" if each.page < 4 else None)
+    )
+    assert len(asked) == 4
+    assert verdict == Done()
+
+
+def test_an_empty_page_that_names_the_next_is_followed() -> None:
+    one = flow(paged(NEXT % "$.next"))
+    asked, verdict = walked(one, lambda each: page([1] if each.page == 3 else [], next={1: "a", 2: "b"}.get(each.page)))
+    assert len(asked) == 3
+    assert verdict == Done()
 
 
 def test_pages_without_end_are_cut_with_an_error() -> None:
@@ -203,3 +222,72 @@ def test_the_first_page_asks_with_size_and_number() -> None:
     asked = request(paged('by = "page", name = "p", first = 0, size = 5, size_name = "n"'))
     assert asked.query == (("n", "5"), ("p", "0"))
     assert asked.page == 1
+
+
+LINKED = 'by = "link_header", rel = "%s"'
+ASTRAY: list[tuple[str, dict[str, object], dict[str, str], str]] = [
+    (
+        NEXT % "$.mta.next",
+        {"meta": {"next": "c2"}},
+        {},
+        "nothing at $.mta.next, where the next page is; it has data, meta",
+    ),
+    (NEXT % "$.meta.nxt", {"meta": {"next": "c2"}}, {}, '$.meta has next; did you mean "next"?'),
+    (NEXT % "$.paging.next", {"meta": {"cursor": "c2"}}, {}, "it has data, meta"),
+    (NEXT % "$.after" + ', size = 1, size_name = "n"', {"go_on": "c2"}, {}, "page 1 is full (1 rows)"),
+    ('by = "body_link", next = "$.links.nxt"', {"links": {"next": "/x"}}, {}, "check paging.next"),
+    ('by = "cursor", name = "after", next_header = "X-Nxt"', {}, {"x-next": "c2"}, 'did you mean "x-next"?'),
+    (LINKED % "following", {}, {"link": '</x>; rel="next"'}, 'the header has rel "next"'),
+    (LINKED % "nxt", {}, {"link": '</x>; rel="next"'}, 'rel "nxt" is in no answer'),
+]
+
+
+@pytest.mark.parametrize(("paging", "more", "headers", "words"), ASTRAY)
+def test_paging_that_looks_beside_what_is_there_ends_with_an_error(
+    paging: str, more: dict[str, object], headers: dict[str, str], words: str
+) -> None:
+    _, verdict = walked(flow(paged(paging)), lambda _: Reply(200, headers, page([1], **more).body))
+    refused(verdict, "unreadable", words, "check paging")
+    _, verdict = walked(flow(paged(paging)), lambda _: Reply(200, headers, page([], **more).body))
+    assert verdict == Done()
+
+
+QUIET: list[tuple[str, dict[str, object], dict[str, str]]] = [
+    (NEXT % "$.meta.next", {"meta": {"next": None}}, {}),
+    (NEXT % "$.meta.next", {"meta": {"next": ""}}, {}),
+    (NEXT % "$.meta.next", {"meta": None}, {}),
+    (NEXT % "$.meta.next", {"meta": {}}, {}),
+    (NEXT % "$.next" + ', more = "$.more"', {"more": False}, {}),
+    ('by = "cursor", name = "after", next_header = "X-Next"', {}, {"x-next": ""}),
+    (LINKED % "next", {}, {"link": '</x>; rel="first"'}),
+    ('by = "page", name = "page", size = 2, stop = "short"', {}, {}),
+]
+LOUD: list[tuple[str, dict[str, object], dict[str, str]]] = [
+    (NEXT % "$.meta.next", {"meta": {"count": 1}}, {}),
+    (NEXT % "$.go_on", {}, {}),
+    ('by = "cursor", name = "after", next_header = "X-Next"', {}, {"date": "x"}),
+    (LINKED % "next", {}, {}),
+    (LINKED % "more", {}, {"link": '</x>; rel="first"'}),
+]
+
+
+@pytest.mark.parametrize(
+    ("paging", "more", "headers", "loud"), [*((*one, 0) for one in QUIET), *((*one, 1) for one in LOUD)]
+)
+def test_one_page_that_says_nothing_of_the_next_is_a_finding(
+    paging: str, more: dict[str, object], headers: dict[str, str], loud: int
+) -> None:
+    one = flow(paged(paging))
+    read = rows_of(one, Reply(200, headers, page([1], **more).body))
+    assert [note.code for note in read.notes] == ["rest.no_next"] * loud
+    assert all("one page was taken for all" in note.message for note in read.notes)
+    assert rows_of(one, Reply(200, headers, page([], **more).body)).notes == ()
+
+
+def test_a_next_page_that_was_seen_once_may_be_absent_on_the_last() -> None:
+    one = flow(paged(NEXT % "$.meta.next" + ', size = 1, size_name = "n"'))
+    _, verdict = walked(one, lambda each: page([each.page], **({"meta": {"next": "c2"}} if each.page == 1 else {})))
+    assert verdict == Done()
+    read = one.read((page([1], meta={"next": "c2"}), page([2])))
+    assert isinstance(read, Rows)
+    assert read.notes == ()

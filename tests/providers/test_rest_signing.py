@@ -19,7 +19,7 @@ from rests import NOW, THINGS, ask, flow, request, source
 from reportrunner.environment import Clock, Environment, Finished
 from reportrunner.errors import ProviderError
 from reportrunner.execute import Executor
-from reportrunner.flow import Done, Encoded, Flow, Hole, Refused, SessionKey
+from reportrunner.flow import Done, Encoded, Flow, Hole, Refused, Reply, SessionKey
 from reportrunner.providers import PROVIDERS
 from reportrunner.secret import Redactor
 from reportrunner.sources import sandbox_runtime
@@ -51,6 +51,10 @@ PLACES = [
     (
         'auth = { basic = { user = { env = "A" } } }',
         ("Authorization", ("Basic ", Encoded((Hole("secret", "user"), ":")))),
+    ),
+    (
+        'auth = { basic = { user = "ci", password = { env = "B" } } }',
+        ("Authorization", ("Basic ", Encoded(("ci", ":", Hole("secret", "password"))))),
     ),
     (OAUTH % "", ("Authorization", ("Bearer ", Hole("session", "api")))),
     ('session = "other"', ("Authorization", ("Bearer ", Hole("session", "other")))),
@@ -88,6 +92,8 @@ def test_secrets_are_read_by_the_names_of_their_holes() -> None:
         "user": "A",
         "password": "B",
     }
+    assert names('auth = { basic = { user = "ci", password = { env = "B" } } }\n') == {"password": "B"}
+    assert names(OAUTH.replace('{ env = "A" }', '"reports"') % "") == {"client_secret": "B"}
     assert names(OAUTH % "") == {"client_id": "A", "client_secret": "B"}
     assert names(SIGN_IN) == {"1.form.user": "USER", "2.json.proof.password": "PASSWORD"}
 
@@ -113,6 +119,26 @@ def test_a_token_is_asked_for_as_the_standard_says() -> None:
         ("client_id", Hole("secret", "client_id")),
         ("client_secret", Hole("secret", "client_secret")),
     )
+
+
+@pytest.mark.parametrize(("style", "place"), [("basic", "headers"), ("form", "form")])
+def test_a_client_id_may_stand_in_the_file(style: str, place: str) -> None:
+    (step,) = token(OAUTH.replace('{ env = "A" }', '"reports"') % f', style = "{style}"').steps
+    pairs = dict(getattr(step.request, place))
+    if style == "form":
+        assert (pairs["client_id"], pairs["client_secret"]) == ("reports", Hole("secret", "client_secret"))
+    else:
+        assert pairs["Authorization"] == ("Basic ", Encoded(("reports", ":", Hole("secret", "client_secret"))))
+
+
+def test_a_plain_user_is_sent_and_only_what_is_secret_is_hidden() -> None:
+    auth = 'auth = { basic = { user = "reports", password = { env = "B" } } }\n'
+    with executor(auth, {"password": "the-password"}, lambda _: say({"data": [{"id": 1}]})) as (made, host, redactor):
+        (one,) = ended(made, asked(auth, "/a"))
+        assert one.error is None
+        sent = base64.b64encode(b"reports:the-password").decode()
+        assert host.seen[0].headers["authorization"] == f"Basic {sent}"
+        assert redactor.redact(f"reports {sent} the-password") == "reports *** ***"
 
 
 def test_a_token_of_another_host_is_asked_there() -> None:
@@ -304,6 +330,50 @@ def test_a_sign_in_that_gives_nothing_names_what_is_missing() -> None:
     ):
         (one,) = ended(made, asked(SIGN_IN, "/a"))
         assert "the answer has no nonce at $.nonce" in str(one.error)
+
+
+LIVE = "sesshush99"
+ASTRAY = [
+    (b'{"token": "sesshush99"}', 200, "it has token", "$.tokn"),
+    (b'{"tokn": "sess\\r\\nsesshush99", "life": 5}', 200, "holds a line break", "$.tokn"),
+    (b'{"tokn": ["sesshush99"], "life": 5}', 200, "is a list", "$.tokn"),
+    (b'{"tokn": "a", "life": "sesshush99"}', 200, "no number of seconds: it is text", "$.tokn"),
+    (b'{"tokn": "a", "lif": "sesshush99"}', 200, "no life of the session at $.life; it has tokn, lif", "$.tokn"),
+    (b"sesshush99", 200, "it is no JSON", "$.tokn"),
+    (b"sesshush99", 403, "HTTP 403; the answer to a sign-in is not shown: it is no JSON", "$.tokn"),
+    (b'{"message": "no, sesshush99"}', 422, "HTTP 422; the answer to a sign-in is not shown: it has message", "$.tokn"),
+    (b'{"token": "sesshush99"}', 200, "the header X-Tokn", '{ header = "X-Tokn" }'),
+]
+
+
+@pytest.mark.parametrize(("body", "status", "words", "place"), ASTRAY)
+def test_the_answer_to_a_sign_in_is_never_quoted(body: bytes, status: int, words: str, place: str) -> None:
+    place = place if place.startswith("{") else f'"{place}"'
+    request = 'request = { path = "/login" }'
+    auth = f'[auth.sign_in]\nexpires_in = "$.life"\nsteps = [{{ {request}, capture = {{ session = {place} }} }}]\n'
+    step = token(auth).steps[0]
+    verdict = step.judge(step.request, Reply(status, {"x-token": LIVE}, body))
+    assert isinstance(verdict, Refused)
+    assert words in verdict.words
+    assert LIVE not in repr(verdict)
+
+
+@pytest.mark.parametrize(
+    ("document", "status"),
+    [
+        ({"token": LIVE}, 200),
+        ({"access_token": [LIVE]}, 200),
+        ({"access_token": LIVE, "token_type": LIVE}, 200),
+        ({"access_token": LIVE, "expires_in": LIVE}, 200),
+        ({"message": LIVE}, 403),
+        (LIVE, 401),
+    ],
+)
+def test_the_answer_of_a_token_endpoint_is_never_quoted(document: object, status: int) -> None:
+    step = token().steps[0]
+    verdict = step.judge(step.request, says(document, status))
+    assert isinstance(verdict, Refused)
+    assert LIVE not in repr(verdict)
 
 
 def test_basic_is_sent_and_learnt() -> None:

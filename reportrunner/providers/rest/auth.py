@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Encoded, Hole, JsonBody, JsonValue, Pairs, Request
 from reportrunner.providers.rest.capture import Captures
+from reportrunner.providers.rest.checking import raise_all, sign_in_faults
 from reportrunner.providers.rest.request import Header, Path
 from reportrunner.providers.rest.templates import Scope, write_json
 from reportrunner.secret import SecretReference
@@ -21,11 +22,26 @@ SESSION = "session"
 REFERENCES = frozenset({"env", "file", "command"})
 
 
+def _user(value: str) -> str:
+    if ":" in value:
+        hint = "write what stands before it as the user; the password is a reference of its own"
+        raise Hinted("a user of basic holds no colon: what follows it would be taken for the password", hint)
+    return _printable(value)
+
+
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise Hinted("it holds a line break or a control character", "write the name alone")
+    return value
+
+
 class BasicSpec(Strict):
     """`basic`: user and password, sent as base64."""
 
     diagnostic_owner: ClassVar[str] = "basic"
-    user: SecretSpec
+    user: Annotated[str, AfterValidator(_user)] | SecretSpec = Field(
+        description="Plain text, which is no secret and is not hidden, or a secret reference"
+    )
     password: SecretSpec | None = Field(default=None, description="Without it the password is empty")
 
 
@@ -57,7 +73,9 @@ class OAuth2Spec(Strict):
     }
     token_path: Path | None = Field(default=None, description="Where tokens are asked for, at base_url")
     token_url: BaseUrl | None = Field(default=None, description="Where tokens are asked for, at another host")
-    client_id: SecretSpec
+    client_id: Annotated[str, AfterValidator(_printable), Field(min_length=1)] | SecretSpec = Field(
+        description="Plain text, which is no secret and is not hidden, or a secret reference"
+    )
     client_secret: SecretSpec
     scope: str = ""
     audience: str = ""
@@ -69,6 +87,9 @@ class OAuth2Spec(Strict):
             raise Hinted("oauth2 asks for its token at one place", 'write token_path = "/oauth/token", or token_url')
         if self.token_path is not None and "{{" in self.token_path:
             raise Hinted("the path of tokens knows no expressions", key="token_path")
+        if self.style == "basic" and isinstance(self.client_id, str) and ":" in self.client_id:
+            hint = 'write style = "form"'
+            raise Hinted("a client_id with a colon cannot stand in a header", hint, key="client_id", at="value")
         return self
 
 
@@ -101,6 +122,11 @@ class SignInRequest(Strict):
                 ) from None
         return self
 
+    def trees(self) -> Mapping[str, Any]:
+        """Return the parts that may hold expressions, by their key."""
+        parts = {"path": self.path, "query": self.query, "headers": self.headers}
+        return parts | {"json": self.json_ or {}, "form": self.form or {}}
+
 
 class SignInStep(Strict):
     """One step of a sign-in: a request and what its answer gives."""
@@ -123,6 +149,7 @@ class SignInSpec(Strict):
         if SESSION not in self.steps[-1].capture:
             hint = 'add capture = { session = "$.token" } to the last step'
             raise Hinted("the last step of sign_in captures no session", hint, key=("steps", len(self.steps) - 1))
+        raise_all("sign_in", sign_in_faults([(step.request.trees(), tuple(step.capture)) for step in self.steps]))
         return self
 
 
@@ -178,23 +205,28 @@ def secrets_of(auth: AuthSpec | None) -> Mapping[str, SecretReference]:
     if auth.bearer is not None:
         return {SESSION: auth.bearer.reference()}
     if auth.basic is not None:
-        password = {} if auth.basic.password is None else {"password": auth.basic.password.reference()}
-        return {"user": auth.basic.user.reference(), **password}
+        return _referred({"user": auth.basic.user, "password": auth.basic.password})
     if auth.header is not None or auth.query is not None:
         one = auth.header or auth.query
         assert one is not None
         return {SESSION: one.value.reference()}
     if auth.oauth2 is not None:
-        return {
-            "client_id": auth.oauth2.client_id.reference(),
-            "client_secret": auth.oauth2.client_secret.reference(),
-        }
+        return _referred({"client_id": auth.oauth2.client_id, "client_secret": auth.oauth2.client_secret})
     assert auth.sign_in is not None
     found: dict[str, SecretReference] = {}
     for number, step in enumerate(auth.sign_in.steps):
         for place, spec in _secrets_in(step.request):
             found[hole_name(number, place)] = spec.reference()
     return found
+
+
+def _referred(given: Mapping[str, str | SecretSpec | None]) -> dict[str, SecretReference]:
+    return {name: spec.reference() for name, spec in given.items() if isinstance(spec, SecretSpec)}
+
+
+def plain_or_hole(value: str | SecretSpec, name: str) -> str | Hole:
+    """Return a name that stands in the file as it is, or the hole of its secret."""
+    return value if isinstance(value, str) else Hole("secret", name)
 
 
 def hole_name(step: int, place: tuple[str, ...]) -> str:
@@ -234,7 +266,7 @@ def proof_of(auth: AuthSpec | None, session_in: SessionIn | None, source: str) -
     """Return what every request of a source carries; `source` is where its session comes from, empty for none."""
     if auth is not None and auth.basic is not None:
         password: tuple[str | Hole, ...] = () if auth.basic.password is None else (Hole("secret", "password"),)
-        return (("Authorization", ("Basic ", Encoded((Hole("secret", "user"), ":", *password)))),), ()
+        return (("Authorization", ("Basic ", Encoded((plain_or_hole(auth.basic.user, "user"), ":", *password)))),), ()
     if not source:
         return (), ()
     session = Hole("session", source)

@@ -10,9 +10,9 @@ from pydantic import Field, model_validator
 
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Refused, Reply
-from reportrunner.providers.rest.places import JsonPath, one
+from reportrunner.providers.rest.places import JsonPath, beside, kind_of, one
+from reportrunner.spelling import did_you_mean
 from reportrunner.strict import Name, Strict
-from reportrunner.verdict import excerpt
 
 
 class HeaderCapture(Strict):
@@ -34,24 +34,25 @@ Captures = dict[Name, JsonPath | HeaderCapture]
 
 
 def captured(spec: Mapping[str, str | HeaderCapture], reply: Reply, document: Any) -> dict[str, str] | Refused:
-    """Return the captures of an answer; Refused where one is missing, or is no text that a request can carry."""
+    """Return the captures of an answer; Refused where one is missing, or is no text that a request can carry.
+
+    No answer is quoted: it may hold the very session that was looked for. Its names are told.
+    """
     found: dict[str, str] = {}
     for name, place in spec.items():
         if isinstance(place, HeaderCapture):
             value: Any = reply.headers.get(place.header.lower())
-            where = f"the header {place.header}"
+            where, instead = f"the header {place.header}", did_you_mean(place.header.lower(), list(reply.headers))
             value = value.removeprefix(place.prefix) if value else value
         else:
             value, where = one(place, document), place
-        text = _text(value)
-        if not text:
-            return Refused("unreadable", f"the answer has no {name} at {where}: {excerpt(reply.body)}".rstrip(": "))
-        found[name] = text
+            instead = beside(place, document)
+        if value is None or value == "":
+            return Refused("unreadable", f"the answer has no {name} at {where}{instead}")
+        if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+            return Refused("unreadable", f"the {name} at {where} is {kind_of(value)}, and neither text nor a number")
+        if not str(value).isprintable():
+            words = f"the {name} at {where} holds a line break or a control character, which no request can carry"
+            return Refused("unreadable", words)
+        found[name] = str(value)
     return found
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        return ""
-    text = str(value)
-    return text if text.isprintable() else ""

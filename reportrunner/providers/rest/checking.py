@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import ValidationError
 
 from reportrunner.diagnose import Hinted
 from reportrunner.expression import Expression, ExpressionError
@@ -33,7 +35,7 @@ SAMPLE: Final[Window] = window_of(1_798_761_600, 1_798_848_000, "UTC")
 CHANGING: Final = frozenset({"PUT", "PATCH", "DELETE"})
 Place = tuple[str | int, ...]
 
-__all__ = ["CHANGING", "SAMPLE", "faults", "sends_days", "used_params", "used_window"]
+__all__ = ["CHANGING", "SAMPLE", "faults", "raise_all", "sends_days", "sign_in_faults", "used_params", "used_window"]
 
 
 def used_params(spec: EndpointSpec) -> frozenset[str]:
@@ -54,6 +56,13 @@ def sends_days(spec: EndpointSpec) -> bool:
 def _slots(spec: EndpointSpec) -> Iterator[Slot]:
     for _, request in spec.requests:
         yield from slots_of(request.trees())
+
+
+def raise_all(title: str, found: Iterable[Hinted]) -> None:
+    """Raise everything that is wrong with a table at once, from its validator; return where nothing is."""
+    errors = [{"type": "value_error", "loc": (), "input": {}, "ctx": {"error": fault}} for fault in found]
+    if errors:
+        raise ValidationError.from_exception_data(title, errors)  # type: ignore[arg-type]
 
 
 def faults(spec: EndpointSpec) -> list[Hinted]:
@@ -103,6 +112,43 @@ def _of_request(spec: EndpointSpec, place: Place, request: RequestSpec) -> Itera
                 message, _, hint = (fault, "", "") if "; did you mean" in fault else fault.partition("; ")
                 yield Hinted(message, hint, key=where, at="value")
         yield from _tried(spec, (*place, part), tree, broken)
+
+
+def sign_in_faults(steps: Sequence[tuple[Mapping[str, Any], Sequence[str]]]) -> Iterator[Hinted]:
+    """Return what is wrong with the expressions of a sign-in: `steps` are its requests and what each captures."""
+    known: list[str] = []
+    for number, (request, captures) in enumerate(steps):
+        for part, tree in request.items():
+            for loc, text in _strings(tree):
+                where = ("steps", number, "request", part, *loc)
+                try:
+                    found = read(text)
+                except ExpressionError as error:
+                    yield Hinted(error.message, error.hint, key=where, at="value")
+                    continue
+                for slot in _of(found):
+                    message, hint = _of_sign_in(slot, known)
+                    if not message and part == "json" and isinstance(found, Expression) and not found.single:
+                        message = "a captured value stands alone in JSON"
+                    if message:
+                        yield Hinted(message, hint, key=where, at="value")
+        known += captures
+
+
+def _of_sign_in(slot: Slot, known: Sequence[str]) -> tuple[str, str]:
+    root, *rest = slot.path
+    if root != "captured":
+        hint = "write the value itself, a secret reference, or what an earlier step captured"
+        return f"a sign-in knows no {root}: it is asked before there is a dataset", hint
+    name = ".".join(rest)
+    if name not in known:
+        near = did_you_mean(name, known)
+        listed = ", ".join(f"captured.{one}" for one in known)
+        hint = (
+            "" if near else f"there is {listed}" if known else "no step before captures anything: write capture there"
+        )
+        return f'captured has no "{name}"{near}', hint
+    return ("a captured value takes no filter: it is not known yet", "remove the filter") if slot.filters else ("", "")
 
 
 def _of(found: Expression | str) -> tuple[Slot, ...]:

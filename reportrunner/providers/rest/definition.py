@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from reportrunner.diagnose import Hinted
 from reportrunner.providers.rest.answer import Columns, ErrorsSpec, JsonResponse, Response, RetrySpec
-from reportrunner.providers.rest.checking import faults
+from reportrunner.providers.rest.checking import faults, raise_all
 from reportrunner.providers.rest.export import ExportSpec
 from reportrunner.providers.rest.paging import Cursors, Paging, PagingSpec
 from reportrunner.providers.rest.param import ParamSpec
@@ -59,12 +59,7 @@ class EndpointSpec(Strict):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        found = [
-            {"type": "value_error", "loc": (), "input": {}, "ctx": {"error": fault}}
-            for fault in (*self._own_faults(), *faults(self))
-        ]
-        if found:
-            raise ValidationError.from_exception_data("endpoint", found)  # type: ignore[arg-type]
+        raise_all("endpoint", (*self._own_faults(), *faults(self)))
         return self
 
     @property

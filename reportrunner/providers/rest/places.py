@@ -10,11 +10,15 @@ import jsonpath
 from pydantic import AfterValidator
 
 from reportrunner.diagnose import Hinted
+from reportrunner.spelling import did_you_mean
+from reportrunner.verdict import plain
 
 _PLAIN = re.compile(r"\$((?:\.[A-Za-z_][A-Za-z0-9_-]*|\['[^'\\]*'\])*)")
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_-]*)|\['([^'\\]*)'\]")
 EVERY = "[*]"
 """What a path of rows may end with: the members of the list are rows with and without it."""
+
+_NAMED = 12
 
 
 @lru_cache(maxsize=1024)
@@ -47,6 +51,35 @@ def one(path: str, document: Any) -> Any:
     """Return the first thing that stands at the path, None where nothing does."""
     found = find(path, document)
     return found[0] if found else None
+
+
+def beside(path: str, document: Any) -> str:
+    """Say what an answer has where a path leads astray: names alone, for its values may be secrets."""
+    if document is None:
+        return "; it is no JSON"
+    said, missing = "", ""
+    for step in steps_of(path) or ():
+        if not isinstance(document, dict) or step not in document:
+            missing = step
+            break
+        said, document = f"{said or '$'}.{step}", document[step]
+    if not isinstance(document, dict):
+        return f"; {said or 'it'} is {kind_of(document)}"
+    if not document:
+        return f"; {said or 'it'} is an empty object"
+    names = [plain(str(name), 40) for name in document]
+    return f"; {said or 'it'} has {', '.join(names[:_NAMED])}{did_you_mean(missing, names) if missing else ''}"
+
+
+def kind_of(value: Any) -> str:
+    """Return what a JSON value is, in words and without its content."""
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, str):
+        return "text" if value else "empty text"
+    if value is None:
+        return "null"
+    return "a list" if isinstance(value, list) else "an object" if isinstance(value, dict) else "a number"
 
 
 def check_path(path: str) -> str:

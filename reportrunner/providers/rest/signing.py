@@ -33,15 +33,16 @@ from reportrunner.providers.rest.auth import (
     SignInStep,
     filled_json,
     hole_name,
+    plain_or_hole,
 )
 from reportrunner.providers.rest.capture import captured
-from reportrunner.providers.rest.places import one
+from reportrunner.providers.rest.places import beside, kind_of, one
 from reportrunner.providers.rest.records import parse
 from reportrunner.providers.rest.source import settings_of
 from reportrunner.providers.rest.templates import Scope, write_path, write_text
 from reportrunner.source_spec import SecretSpec
 from reportrunner.table import Rows
-from reportrunner.verdict import excerpt, judge_http, plain
+from reportrunner.verdict import judge_http, plain
 from reportrunner.window.span import parse_duration
 
 HINTS: Final[Mapping[str, str]] = {
@@ -53,6 +54,8 @@ HINTS: Final[Mapping[str, str]] = {
     "invalid_grant": "check client_id, client_secret and audience of auth.oauth2",
     "access_denied": "check audience and scope of auth.oauth2, and what this client may do",
 }
+_WORD: Final = 12
+"""Letters of the longest name of a kind of tokens that is shown; a longer one may be the token."""
 LONGEST: Final = 366 * 86_400
 """Seconds; a longer life of a session is taken for this one."""
 
@@ -75,7 +78,7 @@ def _no_rows(_: tuple[Reply, ...]) -> Rows:
 
 
 def _token_step(spec: OAuth2Spec, now: dt.datetime) -> Step:
-    client, secret = Hole("secret", "client_id"), Hole("secret", "client_secret")
+    client, secret = plain_or_hole(spec.client_id, "client_id"), Hole("secret", "client_secret")
     form: list[tuple[str, Text]] = [("grant_type", "client_credentials")]
     form += [("scope", spec.scope)] if spec.scope else []
     form += [("audience", spec.audience)] if spec.audience else []
@@ -102,20 +105,30 @@ class TokenJudge:
             told = document.get("error_description")
             words = plain(f"OAuth2 {error}: {told}" if isinstance(told, str) and told else f"OAuth2 {error}")
             return Refused("refused", words, HINTS.get(error, "check auth.oauth2"))
-        verdict = judge_http(reply)
+        verdict = _unquoted(judge_http(reply), reply, document)
         if verdict is not None:
             return verdict
         token = document.get("access_token") if isinstance(document, dict) else None
         if not isinstance(token, str) or not token or not token.isprintable():
-            return Refused("unreadable", "the answer of the token endpoint has no access_token")
+            instead = beside("$.access_token", document)
+            return Refused("unreadable", f"the answer of the token endpoint has no access_token{instead}")
         kind = document.get("token_type", "bearer")
         if not isinstance(kind, str) or kind.lower() != "bearer":
-            return Refused("unreadable", f'a token of type "{plain(str(kind), 40)}" came, and only Bearer can be sent')
-        expires = _expiry(document.get("expires_in"), self.now)
+            shown = kind if isinstance(kind, str) and kind.isalpha() and len(kind) <= _WORD else ""
+            return Refused("unreadable", f'a token of type "{shown or "***"}" came, and only Bearer can be sent')
+        expires = _expiry(document.get("expires_in"), self.now, "$.expires_in")
         return expires if isinstance(expires, Refused) else Done({SESSION: token}, expires)
 
 
-def _expiry(seconds: Any, now: dt.datetime) -> dt.datetime | Refused | None:
+def _unquoted(verdict: Verdict | None, reply: Reply, document: Any) -> Verdict | None:
+    """Return a verdict without the answer's text: the answer to a sign-in may hold the session itself."""
+    if not isinstance(verdict, Refused) or not reply.status >= 400:
+        return verdict
+    instead = beside("$", document).removeprefix("; ") if reply.body else "it is empty"
+    return Refused(verdict.kind, f"HTTP {reply.status}; the answer to a sign-in is not shown: {instead}", verdict.hint)
+
+
+def _expiry(seconds: Any, now: dt.datetime, place: str) -> dt.datetime | Refused | None:
     if seconds is None:
         return None
     try:
@@ -123,7 +136,9 @@ def _expiry(seconds: Any, now: dt.datetime) -> dt.datetime | Refused | None:
     except (ArithmeticError, ValueError, OverflowError):
         life = -1
     if isinstance(seconds, bool) or life < 0:
-        return Refused("unreadable", f'a session\'s life of "{plain(str(seconds), 40)}" is no number of seconds')
+        return Refused(
+            "unreadable", f"the life of the session at {place} is no number of seconds: it is {kind_of(seconds)}"
+        )
     return now + dt.timedelta(seconds=min(life, LONGEST))
 
 
@@ -168,29 +183,27 @@ class SignInJudge:
 
     def __call__(self, _: Request, reply: Reply) -> Verdict:
         """Take the captures, and in the last step how long the session lives."""
-        verdict = judge_http(reply)
+        document = _document(reply)
+        verdict = _unquoted(judge_http(reply), reply, document)
         if isinstance(verdict, Refused) and reply.status in {400, 401, 403}:
             return Refused("refused", verdict.words, "check the secrets and requests of auth.sign_in")
         if isinstance(verdict, Again | Refused):
             return verdict
-        document = _document(reply)
         found = captured(self.step.capture, reply, document)
         if isinstance(found, Refused) or self.last is None:
             return found if isinstance(found, Refused) else Done(found)
-        expires = self._expires(document, reply)
+        expires = self._expires(document)
         return expires if isinstance(expires, Refused) else Done(found, expires)
 
-    def _expires(self, document: Any, reply: Reply) -> dt.datetime | Refused | None:
+    def _expires(self, document: Any) -> dt.datetime | Refused | None:
         assert self.last is not None
         if self.last.expires_in is not None:
-            seconds = one(self.last.expires_in, document)
+            place = self.last.expires_in
+            seconds = one(place, document)
             if seconds is None:
-                place = self.last.expires_in
-                return Refused(
-                    "unreadable",
-                    f"the answer has no life of the session at {place}: {excerpt(reply.body, 0)}".rstrip(": …"),
-                )
-            return _expiry(seconds, self.now)
+                instead = beside(place, document)
+                return Refused("unreadable", f"the answer has no life of the session at {place}{instead}")
+            return _expiry(seconds, self.now, place)
         return None if self.last.lifetime is None else self.now + parse_duration(self.last.lifetime)
 
 

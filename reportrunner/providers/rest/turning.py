@@ -10,13 +10,13 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from reportrunner.flow import Done, Issued, JsonBody, JsonValue, More, Pairs, Refused, Reply, Request, Verdict, show
+from reportrunner.providers.rest.ending import astray
 from reportrunner.providers.rest.links import next_link
 from reportrunner.providers.rest.paging import (
     BodyLink,
     Counted,
     Cursors,
     LinkHeader,
-    Named,
     Offsets,
     PageNumbers,
     PagingSpec,
@@ -43,26 +43,24 @@ def first_page(paging: PagingSpec | None, request: Request) -> Request:
 def after(paging: PagingSpec, request: Request, reply: Reply, document: Any, rows: list[Any], secret: Pairs) -> Verdict:
     """Return what follows a page of `rows`: More, Done, or Refused where the pages lead nowhere.
 
-    `secret` are the query pairs that prove who asks: an address of the provider's own may repeat them.
+    Counted pages are known by their rows, the others by the cursor or link that leads to them: two of those may hold
+    equal rows. `secret` are the query pairs that prove who asks: an address of the provider's own may repeat them.
     """
     said = _says_more(paging, document)
     if isinstance(said, Refused):
         return said
-    mark = _mark(rows)
-    if rows and mark in request.before:
-        back = (len(request.before) - request.before.index(mark)) // 2
+    mark = (_mark(rows),) if isinstance(paging, Counted) else ()
+    if isinstance(paging, Counted) and rows and mark[0] in request.before:
+        back = (len(request.before) - request.before.index(mark[0])) // 2
         words = f"page {request.page} has the same rows as page {request.page - back}: the pages lead in a circle"
-        name = f' "{paging.name}"' if isinstance(paging, Named) else ""
-        return Refused(
-            "unreadable", words, f"the service seems to ignore{name}; check paging" if name else "check paging"
-        )
+        return Refused("unreadable", words, f'the service seems to ignore "{paging.name}"; check paging')
     following = _next(paging, request, reply, document, len(rows)) if said is not False else None
     if isinstance(following, Refused):
         return following
     if following is None:
         if said is True:
             return Refused("unreadable", f"page {request.page} says that there are more, and not where", "check paging")
-        return Done()
+        return (astray(paging, reply, document, len(rows)) if request.page == 1 else None) or Done()
     if request.page >= paging.most:
         words = f"{paging.most:,} pages came, and there are more"
         return Refused("truncated", words, "narrow the window or the params, or raise paging.most")
@@ -72,7 +70,7 @@ def after(paging: PagingSpec, request: Request, reply: Reply, document: Any, row
         return Refused(
             "unreadable", f'page {request.page} gives the {_noun(paging)} "{plain(token, 80)}" again', "check paging"
         )
-    before = (*request.before, mark, known)[-2 * KEPT :]
+    before = (*request.before, *mark, known)[-2 * KEPT :]
     return More((_without_secret(replace(page, page=request.page + 1, before=before), secret),))
 
 

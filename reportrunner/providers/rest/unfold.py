@@ -15,6 +15,7 @@ from reportrunner.providers.rest.dataset import Exported, dataset_model, given_p
 from reportrunner.providers.rest.definition import EndpointSpec
 from reportrunner.providers.rest.judging import CaptureJudge, FetchJudge, PollJudge
 from reportrunner.providers.rest.packed import cleaned
+from reportrunner.providers.rest.paging import Counted
 from reportrunner.providers.rest.reading import columns_of, read_one, read_pages, readings_of
 from reportrunner.providers.rest.request import RequestSpec, write_request
 from reportrunner.providers.rest.source import RestSource, settings_of
@@ -85,7 +86,8 @@ def _own_traps(spec: EndpointSpec) -> tuple[str, ...]:
         if not spec.retry.repeatable:
             found += ["generate is never sent twice, unless poll.regenerate allows it"]
     if spec.paging is not None:
-        found += ["a page that comes again ends the run with exit 4"]
+        what = "page" if isinstance(spec.paging, Counted) else "cursor" if spec.paging.by == "cursor" else "link"
+        found += [f"a {what} that comes again ends the run with exit 4"]
     if getattr(spec.paging, "stop", "") == "short":
         found += ["a page shorter than size is taken for the last: a service that caps size would lose rows"]
     return tuple(found)
