@@ -69,6 +69,8 @@ class Endpoint:
     """The privileges without which it refuses, as the dataset would write them; a session that is given is trusted."""
     reports: Callable[[], tuple[tuple[str, str, str], ...]] = lambda: ()
     """Its report types, where it has such: wire id, name, description."""
+    operations: Callable[[], tuple[tuple[str, str], ...]] = lambda: ()
+    """The operations that it can be told to carry out, where a key names one: its id, and what it is."""
     report_columns: Callable[[str], tuple[Column, ...]] = lambda _: ()
     """The columns of a report type by wire id."""
     report_note: Callable[[str], str] = lambda _: ""

@@ -83,6 +83,8 @@ def endpoint_text(provider: Provider, endpoint: Endpoint) -> list[str]:
     if provider.endpoints_of:
         columns = endpoint.columns(model.model_construct(columns={}))
         lines += ["", "columns", *_columns(columns)] if columns else []
+    told = endpoint.operations()
+    lines += ["", "operations", *_bullets(f"{name}: {said}" for name, said in told)] if told else []
     lines += _reports(provider, endpoint)
     lines += ["", "limits", *_bullets(endpoint.limits)] if endpoint.limits else []
     return [*lines, "", "traps", *_bullets(endpoint.traps)] if endpoint.traps else lines

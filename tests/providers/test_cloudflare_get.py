@@ -13,6 +13,7 @@ import pytest
 from cloudflare_asking import ACCOUNT, APP, SESSION, data, judged, kit, read, refusal, request, url
 from replies import says
 
+from reportrunner.cli.catalogue import endpoint_text
 from reportrunner.flow import Done, More
 from reportrunner.providers.cloudflare import PROVIDER
 from reportrunner.providers.cloudflare.operations import Parameter, operations
@@ -130,3 +131,11 @@ def test_the_link_of_a_summary_never_lands() -> None:
     whole = {**summary, "columns": {"summary": "string", "summaryDownloadUrlExpiry": "string"}}
     found = read(whole, data({**link, "summary": [link]}), window=None)
     assert found.rows == [(f'[{{"sessionId":"{SESSION}","summaryDownloadUrlExpiry":"2026"}}]', "2026")]
+
+
+def test_explain_lists_the_operations() -> None:
+    told = "\n".join(endpoint_text(PROVIDER, PROVIDER.endpoints["realtime.kit.get"]))
+    named = [name for name, one in operations().items() if not one.endpoint]
+    assert [name for name in named if f"  - {name}: " not in told] == []
+    assert "GetSessions:" not in told
+    assert "params: format, session_id" in told

@@ -123,9 +123,7 @@ class KitGet(Windowless, KitDataset):
         "filters": "belongs to params; write params = { filters = ... }",
     }
     endpoint: Literal["realtime.kit.get"]
-    operation: str = Field(
-        description="The operation's id in the published specification; a wrong one is answered with all"
-    )
+    operation: str = Field(description="The operation's id in the published specification; explain lists them")
     params: dict[str, Any] = Field(default={}, description="Its parameters, those of the path too")
     list_name: Annotated[str, Field(min_length=1)] | None = Field(
         default=None, description="The name in data under which its rows stand; without it, data itself"
@@ -195,12 +193,23 @@ def _columns(_: object) -> tuple[Column, ...]:
     return ()
 
 
+def _told() -> tuple[tuple[str, str], ...]:
+    """Return the operations that no other endpoint has, with what each is and its parameters."""
+    pages = {"page_no", "per_page"}
+    names = {name: sorted(set(one.parameters) - pages) for name, one in operations().items() if not one.endpoint}
+    return tuple(
+        (name, f"{operations()[name].summary.rstrip('.')}; params: {', '.join(asked) or 'none'}")
+        for name, asked in sorted(names.items())
+    )
+
+
 GET: Final = Endpoint(
     name=KitGet.diagnostic_owner,
     summary="Any other read of RealtimeKit, by its operation id in the published specification",
     parameters=KitGet,
     unfold=unfold_get,
     columns=_columns,
+    operations=_told,
     zone="what its params say",
     permissions=PERMISSIONS,
     limits=("a read with pages is asked for all of them",),
