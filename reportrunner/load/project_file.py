@@ -116,7 +116,8 @@ class _SourceLoader:
         self.others += checker.problems
         if included is None or own.keys() & more.keys():
             return None
-        return settings.model_copy(update={"endpoints": {**more, **own}})
+        given = {name: getattr(settings, name) for name in settings.model_fields_set}
+        return self.checker.validated(type(settings), {**given, "endpoints": {**more, **own}}, loc)
 
     def _pinned(self, path: Path, shown: str, pin: str, loc: Loc) -> bool:
         try:

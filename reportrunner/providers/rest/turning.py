@@ -49,7 +49,7 @@ def after(paging: PagingSpec, request: Request, reply: Reply, document: Any, row
     said = _says_more(paging, document)
     if isinstance(said, Refused):
         return said
-    mark = (_mark(rows),) if isinstance(paging, Counted) else ()
+    mark: tuple[str, ...] = (_mark(rows),) if isinstance(paging, Counted) else ()
     if isinstance(paging, Counted) and rows and mark[0] in request.before:
         back = (len(request.before) - request.before.index(mark[0])) // 2
         words = f"page {request.page} has the same rows as page {request.page - back}: the pages lead in a circle"
