@@ -40,7 +40,7 @@ def load_project(root: Path, shown: str, families: Families) -> Project:
         elif lender and not _lends(lender):
             message = f'source "{borrowed}" ({lender.provider.name}) has no sessions to borrow'
             checker.problem(("sources", name, "session"), message)
-    return Project(root, file, sources, declared, (*checker.problems, *loader.others))
+    return Project(root, file, sources, declared, (*checker.problems, *dict.fromkeys(loader.others)))
 
 
 @dataclass(slots=True)

@@ -171,3 +171,9 @@ def test_an_included_endpoint_sends_nothing_that_proves_who_asks(tmp_path: Path)
     assert 'things writes "key", which proves who asks and is sent by the source' in found
     assert found.startswith("reportrunner.toml:")
     assert rest(tmp_path, REST % "pay" + include(tmp_path, THINGS.replace("key =", "q ="))) == []
+
+
+def test_a_mistake_in_a_file_that_two_sources_include_is_said_once(tmp_path: Path) -> None:
+    included = include(tmp_path, THINGS.replace("integer", "intger"))
+    (found,) = rest(tmp_path, REST % "pay" + included + REST % "ray" + included)
+    assert 'did you mean "integer"?' in found
