@@ -58,6 +58,9 @@ def fill(
     away = _origin(url) != _base_origin(base_url)
     if away and not (issued and _origin(url) in {("https", h, 443) for h in download_hosts}):
         hint = "; if that is right, add its host to the source's download_hosts" if issued else ""
+        if isinstance(request.path, Issued):
+            # A page is no secret, as a captured link may be: where it leads may be said.
+            hint = f"; it leads to {urlsplit(url).hostname}: where the API lives there, write that host in base_url"
         raise ProviderError(f"{show(request.path)} leads away from the source's host; nothing was sent there{hint}")
     if away and _carries_secret(request):
         said = "leads to another host, and the request carries a secret of this one; nothing was sent there"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from reportrunner.flow import Again, Refused, Reply, Verdict
 
 
@@ -18,8 +20,19 @@ def judge_http(reply: Reply) -> Verdict | None:
     if 200 <= reply.status < 300:
         return None
     if 300 <= reply.status < 400:
-        return Refused("refused", f"HTTP {reply.status}: a redirect, which is never followed", "check base_url")
+        host = _host(reply.headers.get("location", ""))
+        words = f"HTTP {reply.status}: a redirect{f' to {host}' if host else ''}, which is never followed"
+        return Refused("refused", words, "check base_url")
     return Refused("refused", f"HTTP {reply.status}: {excerpt(reply.body)}".rstrip(": "))
+
+
+def _host(address: str) -> str:
+    """Return scheme and host of an address, and nothing else of it: the rest may hold a secret."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return plain(f"{parts.scheme}://{parts.hostname}", 100) if parts.scheme and parts.hostname else ""
 
 
 def plain(text: str, length: int = 500) -> str:

@@ -33,7 +33,8 @@ def test_a_part_is_not_the_whole() -> None:
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
 def test_redirects_are_refused(status: int) -> None:
     verdict = judge_http(Reply(status, {"location": "https://user:secret@elsewhere.example"}))
-    assert verdict == Refused("refused", f"HTTP {status}: a redirect, which is never followed", "check base_url")
+    words = f"HTTP {status}: a redirect to https://elsewhere.example, which is never followed"
+    assert verdict == Refused("refused", words, "check base_url")
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 418, 422])

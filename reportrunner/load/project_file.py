@@ -40,7 +40,7 @@ def load_project(root: Path, shown: str, families: Families) -> Project:
         elif lender and not _lends(lender):
             message = f'source "{borrowed}" ({lender.provider.name}) has no sessions to borrow'
             checker.problem(("sources", name, "session"), message)
-    return Project(root, file, sources, declared, (*checker.problems, *loader.others))
+    return Project(root, file, sources, declared, (*checker.problems, *dict.fromkeys(loader.others)))
 
 
 @dataclass(slots=True)
@@ -116,7 +116,8 @@ class _SourceLoader:
         self.others += checker.problems
         if included is None or own.keys() & more.keys():
             return None
-        return settings.model_copy(update={"endpoints": {**more, **own}})
+        given = {name: getattr(settings, name) for name in settings.model_fields_set}
+        return self.checker.validated(type(settings), {**given, "endpoints": {**more, **own}}, loc)
 
     def _pinned(self, path: Path, shown: str, pin: str, loc: Loc) -> bool:
         try:

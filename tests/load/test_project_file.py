@@ -15,6 +15,7 @@ from reportrunner.ask import Source
 from reportrunner.errors import Diagnostic
 from reportrunner.job import Project
 from reportrunner.load import load_project
+from reportrunner.prepare import FAMILIES as REAL
 
 CERTIFICATES = Path(__file__).parents[1] / "certificates"
 HEAD = '[sources.pay]\nprovider = "described"\nbase_url = "https://pay.example"\n'
@@ -143,3 +144,36 @@ request = { path = "/charges" }
         'pay.fixtures.toml:3:25: "pay.fixture.toml": there is no file "pay.fixture.toml" in the project;'
         ' did you mean "pay.fixtures.toml"?'
     ]
+
+
+REST = """
+[sources.%s]
+provider = "rest"
+base_url = "https://pay.example"
+auth = { query = { name = "key", value = { env = "A" } } }
+"""
+THINGS = """
+[endpoints.things]
+summary = "Things"
+request = { path = "/things", query = { key = "x" } }
+response = { format = "json", rows = "$.data" }
+columns = { id = "integer" }
+"""
+
+
+def rest(root: Path, text: str) -> list[str]:
+    (root / "reportrunner.toml").write_text(text, "utf-8")
+    return [told(one) for one in load_project(root, "reportrunner.toml", REAL).diagnostics]
+
+
+def test_an_included_endpoint_sends_nothing_that_proves_who_asks(tmp_path: Path) -> None:
+    (found,) = rest(tmp_path, REST % "pay" + include(tmp_path, THINGS))
+    assert 'things writes "key", which proves who asks and is sent by the source' in found
+    assert found.startswith("reportrunner.toml:")
+    assert rest(tmp_path, REST % "pay" + include(tmp_path, THINGS.replace("key =", "q ="))) == []
+
+
+def test_a_mistake_in_a_file_that_two_sources_include_is_said_once(tmp_path: Path) -> None:
+    included = include(tmp_path, THINGS.replace("integer", "intger"))
+    (found,) = rest(tmp_path, REST % "pay" + included + REST % "ray" + included)
+    assert 'did you mean "integer"?' in found

@@ -174,7 +174,8 @@ def test_too_many_requests_pause_the_account(judge: Judge) -> None:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_never_followed(judge: Judge, status: int) -> None:
     verdict = judge(ANY, text("", status, location="https://elsewhere.example"))
-    assert verdict == Refused("refused", f"HTTP {status}: a redirect, which is never followed", "check base_url")
+    words = f"HTTP {status}: a redirect to https://elsewhere.example, which is never followed"
+    assert verdict == Refused("refused", words, "check base_url")
 
 
 @pytest.mark.parametrize("judge", JUDGES)

@@ -106,6 +106,63 @@ def test_one_fault_is_one_message(old: str, new: str, words: str, tmp_path: Path
     assert words in found[0]
 
 
+ASKS = 'request  = { path = "/v1/things" }'
+KEYED = 'auth = { query = { name = "key", value = { env = "A" } } }\n'
+HEADED = 'auth = { header = { name = "X-Key", value = { env = "A" } } }\n'
+HEADER_ASKS = 'request = { path = "/v1", headers = { X-A = "{{ params.a }}" } }'
+LATER = [
+    (KEYED, ASKS, 'request = { path = "/v1", query = { key = "x" } }', 'things writes "key"'),
+    (HEADED, ASKS, 'request = { path = "/v1", headers = { x-key = "x" } }', 'things writes "x-key"'),
+    (
+        'session = "other"\nsession_in = { query = "ks" }\n',
+        ASKS,
+        'request = { path = "/v1", query = { ks = "x" } }',
+        'things writes "ks"',
+    ),
+    (HEADED.replace('"A" }', '"A" }, prefix = "a\\n"'), "", "", "holds a line break"),
+    (BEARER, ASKS, 'request = { path = "/v1", headers = { X-A = "a\\r\\nb: c" } }', "holds a line break"),
+    (BEARER, ASKS, 'request = { path = "/v1", headers = { X-A = "é" } }', "beyond ASCII"),
+    (BEARER, ASKS, 'request = { path = "/v1", query = { a = inf } }', "inf is no number that can be sent"),
+    (BEARER, ASKS, 'request = { path = "/v1", query = { a = [1.5, nan] } }', "nan is no number that can be sent"),
+    (BEARER, ASKS, ASKS + "\nretry = { codes = [7] }", "nothing says where a code stands"),
+    (BEARER, ASKS, ASKS + '\nretry = { limited_codes = ["busy"] }', "nothing says where a code stands"),
+    (BEARER, ASKS, ASKS + '\nzone_from = "unknown"', "zone_from says how sure a zone is"),
+    (
+        BEARER,
+        ASKS,
+        f"{HEADER_ASKS}\nparams = {{ a = {{ type = 'string', default = 'ü' }} }}",
+        "a goes into a header",
+    ),
+]
+
+
+@pytest.mark.parametrize(("auth", "old", "new", "words"), LATER)
+def test_what_only_the_service_would_refuse_is_refused_here(
+    auth: str, old: str, new: str, words: str, tmp_path: Path
+) -> None:
+    (found,) = said(HEAD + auth + THINGS.replace(old, new), tmp_path)
+    assert words in found
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"a": "a\r\nb"}, "a line break"),
+        ({"a": "ü"}, "beyond ASCII"),
+        ({"a": "a", "b": float("inf")}, "inf is no number"),
+    ],
+)
+def test_a_dataset_gives_no_value_that_no_request_can_carry(params: dict[str, object], words: str) -> None:
+    text = THINGS.replace(
+        ASKS,
+        'request = { path = "/v1", headers = { X-A = "{{ params.a }}" }, query = { b = "{{ params.b }}" } }\n'
+        'params = { a = { type = "string" }, b = { type = "decimal", required = false } }',
+    )
+    assert ask(source(text), params={"a": "a", "b": 1.5}).endpoint.name == "things"
+    with pytest.raises(ValidationError, match=words):
+        ask(source(text), params=params)
+
+
 EXPORT_FAULTS = [
     ('ready    = ["done"]', 'ready = ["pending"]', '"pending" stands in waiting and in ready'),
     ("/runs/{{ captured.run }}/file", "/runs/{{ captured.rn }}/file", 'captured has no "rn"; did you mean "run"?'),
@@ -192,6 +249,7 @@ PARAM_FAULTS = [
     ('type = "string", values = ["a"], default = "b"', "none of its values"),
     ('type = "integer", values = ["a"]', "is no integer"),
     ('type = "date", values = ["a"]', "has no list of values"),
+    ('type = "integer", min = 3, max = 2', "no value fits"),
     ('type = "string", min = 3', "a string has no min"),
     ('type = "string", required = false', "the path needs"),
     ('type = "string", many = true', "a path holds one value"),

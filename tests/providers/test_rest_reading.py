@@ -76,6 +76,8 @@ def test_a_cell_is_what_its_column_says(column: str, cell: str, value: Any) -> N
 
 
 WRONG_CELLS = [
+    ('"timestamp"', "1700000000", 'if it counts from 1970, write form = "unix s"'),
+    ('"timestamp"', "1700000000001", 'write form = "unix ms"'),
     ('"integer"', "1.5", 'row 1, column "x"'),
     ('"integer"', "true", "true is no integer"),
     ('"integer"', "[1]", "[1] is no integer"),
@@ -101,6 +103,12 @@ def test_a_column_that_no_row_has_is_an_error_and_one_that_some_lack_is_null() -
     optional = things('id = "integer", amount = { type = "integer", optional = true }')
     assert values(read(optional, says({"data": [{"id": 1}]}))) == [(1, None)]
     assert values(read(definition, says({"data": []}))) == []
+
+
+def test_rows_that_are_no_objects_are_told_and_can_be_read() -> None:
+    message = fault(things('id = "integer"'), says({"data": [1, 2]}))
+    assert 'each row is a number and no object: write from = "$" for the row itself' in message
+    assert values(read(things('id = { type = "integer", from = "$" }'), says({"data": [1, 2]}))) == [(1,), (2,)]
 
 
 def test_a_column_that_nothing_declares_is_dropped_with_a_warning_unless_said() -> None:

@@ -11,8 +11,10 @@ from pydantic import AfterValidator, Field, model_validator
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Encoded, Hole, JsonBody, JsonValue, Pairs, Request
 from reportrunner.providers.rest.capture import Captures
-from reportrunner.providers.rest.checking import raise_all, sign_in_faults
+from reportrunner.providers.rest.checking import raise_all
+from reportrunner.providers.rest.header import Printable, printable
 from reportrunner.providers.rest.request import Header, Path
+from reportrunner.providers.rest.sign_in_checking import sign_in_faults
 from reportrunner.providers.rest.templates import Scope, write_json
 from reportrunner.secret import SecretReference
 from reportrunner.source_spec import BaseUrl, SecretSpec
@@ -26,13 +28,7 @@ def _user(value: str) -> str:
     if ":" in value:
         hint = "write what stands before it as the user; the password is a reference of its own"
         raise Hinted("a user of basic holds no colon: what follows it would be taken for the password", hint)
-    return _printable(value)
-
-
-def _printable(value: str) -> str:
-    if not value.isprintable():
-        raise Hinted("it holds a line break or a control character", "write the name alone")
-    return value
+    return printable(value)
 
 
 class BasicSpec(Strict):
@@ -51,7 +47,7 @@ class HeaderSpec(Strict):
     diagnostic_owner: ClassVar[str] = "header"
     name: str = Field(pattern=r"^[A-Za-z0-9-]+$", description='Such as "X-Api-Key"')
     value: SecretSpec
-    prefix: str = Field(default="", description='What stands before the secret, such as "Token "')
+    prefix: Printable = Field(default="", description='What stands before the secret, such as "Token "')
 
 
 class QuerySpec(Strict):
@@ -73,7 +69,7 @@ class OAuth2Spec(Strict):
     }
     token_path: Path | None = Field(default=None, description="Where tokens are asked for, at base_url")
     token_url: BaseUrl | None = Field(default=None, description="Where tokens are asked for, at another host")
-    client_id: Annotated[str, AfterValidator(_printable), Field(min_length=1)] | SecretSpec = Field(
+    client_id: Annotated[Printable, Field(min_length=1)] | SecretSpec = Field(
         description="Plain text, which is no secret and is not hidden, or a secret reference"
     )
     client_secret: SecretSpec
@@ -159,7 +155,7 @@ class SessionIn(Strict):
     diagnostic_owner: ClassVar[str] = "session_in"
     header: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]+$")
     query: str | None = Field(default=None, min_length=1)
-    prefix: str = Field(default="", description='What stands before it, such as "Bearer " or "sid="')
+    prefix: Printable = Field(default="", description='What stands before it, such as "Bearer " or "sid="')
 
     @model_validator(mode="after")
     def _one(self) -> Self:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
@@ -10,13 +11,16 @@ from pydantic import ValidationError
 from reportrunner.diagnose import Hinted
 from reportrunner.expression import Expression, ExpressionError
 from reportrunner.expression.expression import Slot
+from reportrunner.providers.rest.header import header_fault
 from reportrunner.providers.rest.places import check_path
 from reportrunner.providers.rest.templates import (
     WINDOW_NAMES,
     Scope,
     is_day,
+    leaves,
     read,
     slots_of,
+    strings,
     write_json,
     write_pairs,
     write_path,
@@ -35,7 +39,16 @@ SAMPLE: Final[Window] = window_of(1_798_761_600, 1_798_848_000, "UTC")
 CHANGING: Final = frozenset({"PUT", "PATCH", "DELETE"})
 Place = tuple[str | int, ...]
 
-__all__ = ["CHANGING", "SAMPLE", "faults", "raise_all", "sends_days", "sign_in_faults", "used_params", "used_window"]
+__all__ = [
+    "CHANGING",
+    "SAMPLE",
+    "faults",
+    "in_headers",
+    "raise_all",
+    "sends_days",
+    "used_params",
+    "used_window",
+]
 
 
 def used_params(spec: EndpointSpec) -> frozenset[str]:
@@ -71,6 +84,7 @@ def faults(spec: EndpointSpec) -> list[Hinted]:
         return []
     found = [fault for place, request in spec.requests for fault in _of_request(spec, place, request)]
     found += [*_of_params(spec), *_of_window(spec), *_of_columns(spec), *_of_paging(spec)]
+    found += [*_of_headers(spec), *_of_retry(spec)]
     changing = [
         request.method for place, request in spec.requests if request.method in CHANGING and "cancel" not in place
     ]
@@ -96,7 +110,7 @@ def _captured(spec: EndpointSpec, place: Place) -> tuple[str, ...]:
 def _of_request(spec: EndpointSpec, place: Place, request: RequestSpec) -> Iterator[Hinted]:
     for part, tree in request.trees().items():
         broken: set[Place] = set()
-        for loc, text in _strings(tree):
+        for loc, text in strings(tree):
             where = (*place, part, *loc)
             try:
                 found = read(text)
@@ -105,6 +119,8 @@ def _of_request(spec: EndpointSpec, place: Place, request: RequestSpec) -> Itera
                 broken.add(loc)
                 continue
             said = [fault for slot in _of(found) if (fault := _of_slot(spec, place, part, slot))]
+            if part == "headers" and not said:
+                said += [fault for piece in _literals(found) if (fault := header_fault(piece))]
             if not said and part == "json" and isinstance(found, Expression) and not found.single:
                 said += ["a captured value stands alone in JSON; " for s in found.slots if s.path[0] == "captured"]
             broken |= {loc} if said else set()
@@ -114,41 +130,8 @@ def _of_request(spec: EndpointSpec, place: Place, request: RequestSpec) -> Itera
         yield from _tried(spec, (*place, part), tree, broken)
 
 
-def sign_in_faults(steps: Sequence[tuple[Mapping[str, Any], Sequence[str]]]) -> Iterator[Hinted]:
-    """Return what is wrong with the expressions of a sign-in: `steps` are its requests and what each captures."""
-    known: list[str] = []
-    for number, (request, captures) in enumerate(steps):
-        for part, tree in request.items():
-            for loc, text in _strings(tree):
-                where = ("steps", number, "request", part, *loc)
-                try:
-                    found = read(text)
-                except ExpressionError as error:
-                    yield Hinted(error.message, error.hint, key=where, at="value")
-                    continue
-                for slot in _of(found):
-                    message, hint = _of_sign_in(slot, known)
-                    if not message and part == "json" and isinstance(found, Expression) and not found.single:
-                        message = "a captured value stands alone in JSON"
-                    if message:
-                        yield Hinted(message, hint, key=where, at="value")
-        known += captures
-
-
-def _of_sign_in(slot: Slot, known: Sequence[str]) -> tuple[str, str]:
-    root, *rest = slot.path
-    if root != "captured":
-        hint = "write the value itself, a secret reference, or what an earlier step captured"
-        return f"a sign-in knows no {root}: it is asked before there is a dataset", hint
-    name = ".".join(rest)
-    if name not in known:
-        near = did_you_mean(name, known)
-        listed = ", ".join(f"captured.{one}" for one in known)
-        hint = (
-            "" if near else f"there is {listed}" if known else "no step before captures anything: write capture there"
-        )
-        return f'captured has no "{name}"{near}', hint
-    return ("a captured value takes no filter: it is not known yet", "remove the filter") if slot.filters else ("", "")
+def _literals(found: Expression | str) -> list[str]:
+    return [found] if isinstance(found, str) else [piece for piece in found.pieces if isinstance(piece, str)]
 
 
 def _of(found: Expression | str) -> tuple[Slot, ...]:
@@ -185,8 +168,11 @@ def _tried(spec: EndpointSpec, place: Place, tree: Any, broken: set[Place]) -> I
     """Try a part of a request with samples, but for what is wrong already."""
     scope = Scope({name: param.sample() for name, param in spec.params.items()}, SAMPLE)
     part = place[-1]
-    for loc, value in _leaves(tree):
+    for loc, value in leaves(tree):
         if loc in broken:
+            continue
+        if isinstance(value, float) and not math.isfinite(value):
+            yield Hinted(f"{value} is no number that can be sent", key=(*place, *loc), at="value")
             continue
         try:
             if part == "path":
@@ -199,21 +185,6 @@ def _tried(spec: EndpointSpec, place: Place, tree: Any, broken: set[Place]) -> I
             yield Hinted(error.message, error.hint, key=(*place, *loc), at="value")
 
 
-def _leaves(tree: Any, loc: Place = ()) -> Iterator[tuple[Place, Any]]:
-    if isinstance(tree, Mapping):
-        for key, value in tree.items():
-            yield from _leaves(value, (*loc, key))
-    elif isinstance(tree, list):
-        for number, value in enumerate(tree):
-            yield from _leaves(value, (*loc, number))
-    else:
-        yield loc, tree
-
-
-def _strings(tree: Any) -> Iterator[tuple[Place, str]]:
-    return ((loc, value) for loc, value in _leaves(tree) if isinstance(value, str))
-
-
 def _of_params(spec: EndpointSpec) -> Iterator[Hinted]:
     """Tell of params that do nothing, unless a misspelt one hides which request names them."""
     used = used_params(spec)
@@ -221,6 +192,30 @@ def _of_params(spec: EndpointSpec) -> Iterator[Hinted]:
         if name not in used:
             hint = f'write {name} = "{{{{ params.{name} }}}}" in the query, or remove it'
             yield Hinted(f'no request names the param "{name}": it would do nothing', hint, key=("params", name))
+
+
+def in_headers(spec: EndpointSpec) -> frozenset[str]:
+    """Return the params that go into headers."""
+    slots = (slot for _, request in spec.requests for slot in slots_of(request.headers))
+    return frozenset(slot.path[1] for slot in slots if slot.path[0] == "params" and len(slot.path) > 1)
+
+
+def _of_headers(spec: EndpointSpec) -> Iterator[Hinted]:
+    """Tell of values of the definition's own that cannot stand in the header they go to."""
+    for name in sorted(in_headers(spec) & spec.params.keys()):
+        param = spec.params[name]
+        default = param.default if isinstance(param.default, list) else [param.default]
+        for key, values in (("default", default), ("values", param.values or [])):
+            for value in values:
+                if isinstance(value, str) and (fault := header_fault(value)):
+                    yield Hinted(f"{name} goes into a header: {fault}", key=("params", name, key), at="value")
+
+
+def _of_retry(spec: EndpointSpec) -> Iterator[Hinted]:
+    for key in ("codes", "limited_codes") if spec.errors is None else ():
+        if getattr(spec.retry, key):
+            hint = 'write errors = { code = "$.error.code" }, where the answer has its code'
+            yield Hinted("nothing says where a code stands: it would do nothing", hint, key=("retry", key))
 
 
 def _of_window(spec: EndpointSpec) -> Iterator[Hinted]:
@@ -232,6 +227,8 @@ def _of_window(spec: EndpointSpec) -> Iterator[Hinted]:
     if spec.window == "optional" and not used:
         hint = 'write "{{ window.start }}" where the request says its span, or remove it'
         yield Hinted("no request names the window: it would do nothing", hint, key="window")
+    if spec.zone is None and "zone_from" in spec.model_fields_set:
+        yield Hinted("zone_from says how sure a zone is, and there is none", "add zone, or remove it", key="zone_from")
     if spec.zone is not None:
         try:
             load_zone(spec.zone)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, create_model, field_validator
 
 from reportrunner.diagnose import Hinted
-from reportrunner.providers.rest.checking import used_window
+from reportrunner.providers.rest.checking import in_headers, used_window
 from reportrunner.providers.rest.definition import EndpointSpec
 from reportrunner.providers.rest.param import plain_param
 from reportrunner.providers.rest.templates import slots_of
@@ -74,9 +74,10 @@ def _params_model(name: str, spec: EndpointSpec) -> type[RestParams]:
         for slot in slots_of(request.path)
         if slot.path[0] == "params" and len(slot.path) > 1
     }
+    headers = in_headers(spec)
     fields: dict[str, Any] = {}
     for param, declared in spec.params.items():
-        fields[f"{_FIELD}{param}"] = declared.field(param, in_path=param in in_path)
+        fields[f"{_FIELD}{param}"] = declared.field(param, in_path=param in in_path, in_header=param in headers)
     made = create_model(f"RestParams_{name}", __base__=RestParams, **fields)
     made.diagnostic_owner = name
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -10,6 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from reportrunner.diagnose import Hinted
 from reportrunner.diagnose.shape import found
+from reportrunner.providers.rest.header import header_fault
 from reportrunner.spec import Scalar
 from reportrunner.strict import Strict
 from reportrunner.table import ColumnType
@@ -57,6 +59,10 @@ class ParamSpec(Strict):
         if self.type != "integer" and (self.min is not None or self.max is not None):
             key = "min" if self.min is not None else "max"
             raise Hinted(f"a {self.type} has no {key}", "remove it", key=key)
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise Hinted(
+                f"min is {self.min} and max {self.max}: no value fits", "write the smaller one as min", key="max"
+            )
         return self
 
     def _check(self, value: Scalar, key: str) -> None:
@@ -75,11 +81,15 @@ class ParamSpec(Strict):
         value = self.values[0] if self.values else SAMPLES[ColumnType(self.type)]
         return [value] if self.many else value
 
-    def field(self, name: str, *, in_path: bool) -> tuple[Any, Any]:
+    def field(self, name: str, *, in_path: bool, in_header: bool = False) -> tuple[Any, Any]:
         """Return the field of the dataset's model: its type and its default; users write it as `name`."""
         kind: Any = _KINDS[self.type] if self.values is None else Literal[tuple(self.values)]
         if self.type == "string" and self.values is None and in_path:
             kind = Annotated[str, AfterValidator(_segment)]
+        if self.type == "string" and self.values is None and in_header:
+            kind = Annotated[kind, AfterValidator(_in_header)]
+        if self.type == "decimal":
+            kind = Annotated[kind, AfterValidator(_finite)]
         if self.type == "timestamp":
             kind = Annotated[dt.datetime, AfterValidator(_instant)]
         if self.type == "integer" and self.values is None:
@@ -98,6 +108,18 @@ def _segment(value: str) -> str:
         raise Hinted(
             f'"{value}" cannot stand in a path: it would lead to another address', "write the id or name itself"
         )
+    return value
+
+
+def _in_header(value: str) -> str:
+    if fault := header_fault(value):
+        raise Hinted(f"it goes into a header: {fault}", "write it in plain ASCII, on one line")
+    return value
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise Hinted(f"{value} is no number that can be sent", "write a number such as 1.5")
     return value
 
 

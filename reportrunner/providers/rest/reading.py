@@ -15,7 +15,7 @@ from reportrunner.flow import Reply
 from reportrunner.providers.rest.answer import UNIX_FORMS, ColumnSpec
 from reportrunner.providers.rest.definition import EndpointSpec
 from reportrunner.providers.rest.ending import unseen
-from reportrunner.providers.rest.places import find, one, steps_of
+from reportrunner.providers.rest.places import find, kind_of, one, steps_of
 from reportrunner.providers.rest.records import Page, page_of
 from reportrunner.spec import EndpointDataset
 from reportrunner.spelling import did_you_mean
@@ -24,6 +24,8 @@ from reportrunner.verdict import plain
 
 _DIGITS = 60
 """An exponent beyond this makes no number that a column could hold."""
+_MILLISECONDS = 100_000_000_000
+"""A number of seconds beyond it is some year after 5000: it counts milliseconds."""
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _NAMED = 12
 
@@ -155,6 +157,8 @@ def _all_there(records: Sequence[Any], readings: Iterable[Reading]) -> None:
         said = ", ".join(f'"{one.column.name}" (at {one.place})' for one in missing)
         near = did_you_mean(missing[0].place, names)
         listed = f"; rows have {', '.join(map(str, names[:_NAMED]))}" if names and not near else ""
+        if not any(isinstance(record, dict) for record in records):
+            listed = f'; each row is {kind_of(records[0])} and no object: write from = "$" for the row itself'
         raise unreadable(f"no row of the answer has {said}{near}{listed}")
 
 
@@ -188,6 +192,9 @@ def value_of(raw: Any, reading: Reading) -> Value:
         return None if not text else _instant(text, reading)
     if reading.form:
         return parse_form(text, replace(reading.column, form=_form(reading.form)))
+    if kind is ColumnType.TIMESTAMP and isinstance(raw, int | Decimal):
+        unit = "unix ms" if abs(Decimal(raw)) >= _MILLISECONDS else "unix s"
+        raise ValueError(f'{written(raw)} is a number and no timestamp; if it counts from 1970, write form = "{unit}"')
     return parse_cell(text, kind)
 
 

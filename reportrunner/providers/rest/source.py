@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from reportrunner.diagnose import Hinted
-from reportrunner.providers.rest.auth import AuthSpec, SessionIn, secrets_of
+from reportrunner.providers.rest.auth import AuthSpec, SessionIn, proof_of, secrets_of
+from reportrunner.providers.rest.checking import raise_all
 from reportrunner.providers.rest.definition import EndpointSpec
 from reportrunner.secret import SecretReference
 from reportrunner.source_spec import IncludeSpec, SourceSpec
@@ -65,7 +66,21 @@ class RestSource(SourceSpec):
         if self.session_in is not None and not (signs_in or self.session is not None):
             hint = "remove it: the other kinds of auth say themselves where they go"
             raise Hinted("session_in belongs to sign_in and to session", hint, key="session_in")
+        raise_all("source", self._said_twice())
         return self
+
+    def _said_twice(self) -> Iterator[Hinted]:
+        """Return where requests write what proves who asks themselves."""
+        headers, query = proof_of(self.auth, self.session_in, "x" if self.auth or self.session else "")
+        names = {"headers": [name for name, _ in headers], "query": [name for name, _ in query]}
+        for endpoint, spec in self.endpoints.items():
+            for place, request in spec.requests:
+                for part, proofs in names.items():
+                    for name in getattr(request, part):
+                        if any(name == one or (part == "headers" and name.lower() == one.lower()) for one in proofs):
+                            said = f'{endpoint} writes "{name}", which proves who asks and is sent by the source'
+                            where = ("endpoints", endpoint, *place, part, name)
+                            yield Hinted(said, "remove it from the request", key=where)
 
 
 def settings_of(source: SourceSpec) -> RestSource:

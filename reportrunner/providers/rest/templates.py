@@ -16,6 +16,7 @@ from reportrunner.expression.filters import as_text
 from reportrunner.flow import Hole, JsonBody, JsonValue, Pairs, Segment, Text
 from reportrunner.window import Window
 
+Loc = tuple[str | int, ...]
 ROOTS: Final = ("params", "window", "captured")
 _WINDOW: Final = ("start", "end", "first_day", "last_day", "label", "zone", "days")
 WINDOW_NAMES: Final = (*_WINDOW, "last_second", "utc_offset")
@@ -68,6 +69,23 @@ def slots_of(tree: Any) -> Iterator[Slot]:
     elif isinstance(tree, list | tuple):
         for value in tree:
             yield from slots_of(value)
+
+
+def leaves(tree: Any, loc: Loc = ()) -> Iterator[tuple[Loc, Any]]:
+    """Go through what stands in lists and tables, with its place."""
+    if isinstance(tree, Mapping):
+        for key, value in tree.items():
+            yield from leaves(value, (*loc, key))
+    elif isinstance(tree, list):
+        for number, value in enumerate(tree):
+            yield from leaves(value, (*loc, number))
+    else:
+        yield loc, tree
+
+
+def strings(tree: Any) -> Iterator[tuple[Loc, str]]:
+    """Go through the strings of a tree, with their places."""
+    return ((loc, value) for loc, value in leaves(tree) if isinstance(value, str))
 
 
 def is_day(slot: Slot) -> bool:
