@@ -285,8 +285,9 @@ def _fault(error: BaseException) -> str:
         return f"tls: {proxy}{verification.verify_message}"
     if among(wrong.NameResolutionError):
         return f"connect: {proxy}the host name is not known"
+    wants = "407: it wants a user and a password" if any("failed: 407" in str(c) for c in causes) else ""
     if among(wrong.NewConnectionError) or proxy:
-        return f"connect: {proxy}{reason.lower() or 'no connection'}"
+        return f"connect: {proxy}{wants or reason.lower() or 'no connection'}"
     if among(wrong.ConnectTimeoutError):
         return "connect: timeout"
     if among(wrong.ReadTimeoutError, TimeoutError):
@@ -294,5 +295,6 @@ def _fault(error: BaseException) -> str:
     if among(wrong.DecodeError):
         return "unreadable"
     if among(ssl.SSLError, wrong.SSLError) and not among(ssl.SSLEOFError, ssl.SSLZeroReturnError):
-        return "tls: the handshake failed"
+        wanted = any("CERTIFICATE_REQUIRED" in str(c) for c in causes)
+        return "tls: the service wants a client certificate" if wanted else "tls: the handshake failed"
     return "cut"

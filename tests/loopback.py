@@ -75,7 +75,7 @@ def serving(script: Callable[[Seen], Say], tls: ssl.SSLContext | None = None) ->
                 with house.lock:
                     house.busy -= 1
 
-        do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815
+        do_POST = do_CONNECT = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815
 
         def answer(self, say: Say) -> None:
             if say.hold is not None:

@@ -53,14 +53,14 @@ def get(url: str, route: Route) -> SentRequest:
 
 def test_a_certificate_of_an_own_authority_is_trusted_where_the_source_says_so(transport: Transport) -> None:
     with serving(lambda _: Say(body=b"hello"), context()) as house:
-        assert transport.send(get(house.url, Route()), 5).fault.startswith("tls: ")
+        assert transport.send(get(house.url, Route()), 5).fault == "tls: unable to get local issuer certificate"
         assert transport.send(get(house.url, Route(ca=CA)), 5).body == b"hello"
         assert transport.send(get(house.url, Route()), 5).fault.startswith("tls: "), "it is trusted for that send alone"
 
 
 def test_a_client_certificate_is_shown(transport: Transport) -> None:
     with serving(lambda _: Say(body=b"hello"), context(client=True)) as house:
-        assert transport.send(get(house.url, Route(ca=CA)), 5).fault
+        assert transport.send(get(house.url, Route(ca=CA)), 5).fault == "tls: the service wants a client certificate"
         assert house.seen == []
         assert transport.send(get(house.url, Route("", CA, *CLIENT)), 5).body == b"hello"
 
@@ -76,6 +76,13 @@ def test_a_source_may_have_a_proxy_of_its_own(transport: Transport) -> None:
         assert bypassing.send(get("http://service.example.org", Route(house.url)), 5).body == b"proxied"
     bypassing.close()
     assert "pass" not in repr(sent)
+
+
+def test_a_proxy_that_wants_a_password_is_told(transport: Transport) -> None:
+    with serving(lambda _: Say(407)) as house:
+        reply = transport.send(get("https://service.example.org", Route(house.url)), 5)
+        assert reply.fault == "connect: proxy: 407: it wants a user and a password"
+        assert [seen.method for seen in house.seen] == ["CONNECT"]
 
 
 def test_all_methods_travel_with_their_bodies(transport: Transport) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
+from types import MappingProxyType
 from typing import Final, Literal
 
 from reportrunner.execute.attempt import seconds
@@ -19,6 +21,21 @@ PAUSE: Final = 10.0
 """Seconds an account pauses when the provider does not say (`ACTION_BLOCKED`, kaltura.md §2)."""
 DOWN: Final = 15.0
 """Seconds after which a source that takes no connection is down for every flow that asks it."""
+
+_TRUST: Final = 'write ca = "root.pem" at the source: the certificate of the authority that signs for it'
+LASTING: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "issuer certificate": _TRUST,
+        "self-signed certificate": _TRUST,
+        "wants a client certificate": (
+            'write client_certificate = { file = "client.pem", key = { file = "client.key" } } at the source'
+        ),
+        "wants a user and a password": (
+            'write proxy = { url = "http://proxy:3128", user = "name", password = { env = "NAME" } } at the source'
+        ),
+    }
+)
+"""What to write for faults that no repeat mends, by words of the fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +83,8 @@ def decide(task: Task, again: Again, reply: Reply, now: float, rng: Random) -> L
     if again.why == "stale":
         may = task.walk.flow.steps[0].repeatable and not task.walk.restarted
         return Restart() if may else Refused("failed", again.words)
+    if again.why == "failed" and (hint := mend(reply.fault)):
+        return Refused("unreachable", again.words, hint)
     kind: Literal["refused", "timeout", "unreachable", "failed"] = "unreachable" if reply.fault else "failed"
     if reply.fault == "timeout":
         kind = "timeout"
@@ -85,6 +104,13 @@ def decide(task: Task, again: Again, reply: Reply, now: float, rng: Random) -> L
     if now + wait >= task.walk.deadline:
         return Refused(kind, again.words, f"the next attempt in {span(wait)} would be after the deadline")
     return Later(now + wait, pause=again.why == "limited")
+
+
+def mend(fault: str) -> str:
+    """Return what to write where a fault stays until the source is written otherwise; empty for a passing one."""
+    return (
+        next((hint for words, hint in LASTING.items() if words in fault), "") if fault[:4] in {"tls:", "conn"} else ""
+    )
 
 
 def look(task: Task, again: Again, now: float, pace: Pace) -> Later | Refused:

@@ -55,6 +55,22 @@ def test_work_that_may_have_been_done_is_not_done_twice(reply: Reply, repeated: 
     assert isinstance(what, Later if repeated else Refused)
 
 
+@pytest.mark.parametrize(
+    ("fault", "hint"),
+    [
+        ("tls: unable to get local issuer certificate", 'write ca = "root.pem"'),
+        ("tls: self-signed certificate in certificate chain", 'write ca = "root.pem"'),
+        ("tls: the service wants a client certificate", "write client_certificate ="),
+        ("connect: proxy: 407: it wants a user and a password", "write proxy ="),
+    ],
+)
+def test_a_fault_that_no_repeat_mends_is_final_and_says_what_to_write(fault: str, hint: str) -> None:
+    end = decide(task(), Again("failed", fault), Reply(fault=fault), 100.0, Random(3))
+    assert isinstance(end, Refused)
+    assert (end.kind, end.words) == ("unreachable", fault)
+    assert end.hint.startswith(hint)
+
+
 def test_a_limit_pauses_and_is_bounded() -> None:
     one, again = task(repeatable=False), Again("limited", "slow down")
     assert decide(one, again, Reply(429), 100.0, Random(3)) == Later(110.0, pause=True)
