@@ -108,9 +108,8 @@ def decide(task: Task, again: Again, reply: Reply, now: float, rng: Random) -> L
 
 def mend(fault: str) -> str:
     """Return what to write where a fault stays until the source is written otherwise; empty for a passing one."""
-    return (
-        next((hint for words, hint in LASTING.items() if words in fault), "") if fault[:4] in {"tls:", "conn"} else ""
-    )
+    lasting = (hint for words, hint in LASTING.items() if words in fault)
+    return next(lasting, "") if fault.startswith(("tls:", "connect:")) else ""
 
 
 def look(task: Task, again: Again, now: float, pace: Pace) -> Later | Refused:
