@@ -16,7 +16,15 @@ from reportrunner.table import ColumnType, Landed, Rows, Value, additive_columns
 
 SAMPLE = 5
 ERRORS = frozenset(
-    {"cloudflare.truncated", "conflicting", "kaltura.percent", "row_count", "secret_in_reply", "unreconciled"}
+    {
+        "cloudflare.truncated",
+        "conflicting",
+        "kaltura.percent",
+        "rest.full_page",
+        "row_count",
+        "secret_in_reply",
+        "unreconciled",
+    }
 )
 """Notes of a reader that are errors; every other one is a warning."""
 Ask = Callable[[SqlText, int | None], tuple[Rows, int]]

@@ -115,6 +115,11 @@ CODES: Mapping[str, str] = MappingProxyType(
             "Connections ended before they began, or have an end and no beginning: how long they lasted is not known."
             " Their connectedSeconds are null, and sums over a participant are without them and too small."
         ),
+        "rest.full_page": (
+            "An answer came as one page, as full as the source's paging asks for, and nothing in it says whether there is"
+            " another. Rows are probably missing: compare paging.next with an answer. If the service leaves it out on its"
+            " last page and the rows are all there, accept this with that reason."
+        ),
         "rest.no_next": (
             "An answer came as one page, and nothing in it says whether there is another: the place that the source's"
             " paging names was nowhere. Either the service leaves it out on its last page, or the name is misspelt and"

@@ -8,6 +8,7 @@ import pytest
 from replies import says
 from rests import THINGS, flow, request, rows_of, values, walked
 
+from reportrunner.check import ERRORS
 from reportrunner.flow import Done, Issued, More, Refused, Reply, Request, Verdict
 from reportrunner.table import Rows
 
@@ -234,7 +235,6 @@ ASTRAY: list[tuple[str, dict[str, object], dict[str, str], str]] = [
     ),
     (NEXT % "$.meta.nxt", {"meta": {"next": "c2"}}, {}, '$.meta has next; did you mean "next"?'),
     (NEXT % "$.paging.next", {"meta": {"cursor": "c2"}}, {}, "it has data, meta"),
-    (NEXT % "$.after" + ', size = 1, size_name = "n"', {"go_on": "c2"}, {}, "page 1 is full (1 rows)"),
     ('by = "body_link", next = "$.links.nxt"', {"links": {"next": "/x"}}, {}, "check paging.next"),
     ('by = "cursor", name = "after", next_header = "X-Nxt"', {}, {"x-next": "c2"}, 'did you mean "x-next"?'),
     (LINKED % "following", {}, {"link": '</x>; rel="next"'}, 'the header has rel "next"'),
@@ -260,13 +260,14 @@ QUIET: list[tuple[str, dict[str, object], dict[str, str]]] = [
     (NEXT % "$.next" + ', more = "$.more"', {"more": False}, {}),
     ('by = "cursor", name = "after", next_header = "X-Next"', {}, {"x-next": ""}),
     (LINKED % "next", {}, {"link": '</x>; rel="first"'}),
+    (LINKED % "next", {}, {}),
+    (NEXT % "$.meta.next" + ', size = 2, size_name = "n"', {"meta": {"count": 1}}, {}),
     ('by = "page", name = "page", size = 2, stop = "short"', {}, {}),
 ]
 LOUD: list[tuple[str, dict[str, object], dict[str, str]]] = [
     (NEXT % "$.meta.next", {"meta": {"count": 1}}, {}),
     (NEXT % "$.go_on", {}, {}),
     ('by = "cursor", name = "after", next_header = "X-Next"', {}, {"date": "x"}),
-    (LINKED % "next", {}, {}),
     (LINKED % "more", {}, {"link": '</x>; rel="first"'}),
 ]
 
@@ -282,6 +283,13 @@ def test_one_page_that_says_nothing_of_the_next_is_a_finding(
     assert [note.code for note in read.notes] == ["rest.no_next"] * loud
     assert all("one page was taken for all" in note.message for note in read.notes)
     assert rows_of(one, Reply(200, headers, page([], **more).body)).notes == ()
+
+
+def test_a_full_page_that_says_nothing_of_the_next_is_an_error() -> None:
+    one = flow(paged(NEXT % "$.meta.next" + ', size = 1, size_name = "n"'))
+    (note,) = rows_of(one, page([1], meta={"count": 1})).notes
+    assert (note.code, "it is full (1 rows)" in note.message) == ("rest.full_page", True)
+    assert note.code in ERRORS
 
 
 def test_a_next_page_that_was_seen_once_may_be_absent_on_the_last() -> None:

@@ -10,6 +10,7 @@ from reportrunner.providers.rest.links import rels_of
 from reportrunner.providers.rest.paging import BodyLink, Cursors, LinkHeader, PagingSpec
 from reportrunner.providers.rest.places import beside, find, steps_of
 from reportrunner.spelling import suggest
+from reportrunner.table import Note
 
 
 def unseen(paging: PagingSpec | None, reply: Reply, document: Any) -> str:
@@ -21,7 +22,8 @@ def unseen(paging: PagingSpec | None, reply: Reply, document: Any) -> str:
         return ""
     if isinstance(paging, LinkHeader):
         rels = rels_of(reply.headers.get("link", ""))
-        ended = paging.rel.lower() in rels or (rels and paging.rel.lower() == "next")
+        # A list of one page has no header at all, at the best-known services; the usual rel cannot be misspelt.
+        ended = paging.rel.lower() in rels or paging.rel.lower() == "next"
         return "" if ended else f'the header Link with rel "{paging.rel}"'
     if isinstance(paging, Cursors) and paging.next_header is not None:
         return "" if paging.next_header.lower() in reply.headers else f"the header {paging.next_header}"
@@ -47,11 +49,19 @@ def astray(paging: PagingSpec, reply: Reply, document: Any, rows: int) -> Refuse
             return _refused(f"{place} is in no answer", f'; did you mean "{near}"?', "next_header")
     elif _beside(place, document):
         return _refused(f"the answer has nothing at {place}", beside(place, document), "next")
-    size = getattr(paging, "size", None)
-    if size is not None and rows >= size:
-        key = "next_header" if place.startswith("the header") else "next"
-        return _refused(f"page 1 is full ({rows:,} rows), and there is nothing at {place}", "", key)
     return None
+
+
+def doubts(paging: PagingSpec | None, reply: Reply, document: Any, rows: int) -> tuple[Note, ...]:
+    """Return the finding of an answer of one page that does not say whether there is another; a short one is the last."""
+    place = unseen(paging, reply, document) if rows else ""
+    size = getattr(paging, "size", None)
+    if not place or (size is not None and rows < size):
+        return ()
+    said = f"no page had anything at {place}, where the next page is: one page was taken for all"
+    if size is None:
+        return (Note("rest.no_next", said),)
+    return (Note("rest.full_page", f"{said}, and it is full ({rows:,} rows)"),)
 
 
 def _refused(words: str, more: str, key: str) -> Refused:

@@ -14,7 +14,7 @@ from reportrunner.delimited import typed_rows, unreadable
 from reportrunner.flow import Reply
 from reportrunner.providers.rest.answer import UNIX_FORMS, ColumnSpec
 from reportrunner.providers.rest.definition import EndpointSpec
-from reportrunner.providers.rest.ending import unseen
+from reportrunner.providers.rest.ending import doubts
 from reportrunner.providers.rest.places import find, kind_of, one, steps_of
 from reportrunner.providers.rest.records import Page, page_of
 from reportrunner.spec import EndpointDataset
@@ -65,10 +65,9 @@ def read_pages(replies: tuple[Reply, ...], spec: EndpointSpec, readings: tuple[R
     """Read whole answers, page after page, and hold them against the provider's own count."""
     pages = [page_of(reply, spec.response) for reply in replies]
     rows = _rows(pages, spec, readings)
-    place = unseen(spec.paging, replies[0], pages[0].document) if len(pages) == 1 and pages[0].rows else ""
-    said = f"no page had anything at {place}, where the next page is: one page was taken for all"
-    notes = (*rows.notes, Note("rest.no_next", said)) if place else rows.notes
-    return replace(rows, claim=_claim(pages[-1], spec), notes=notes)
+    first = pages[0]
+    notes = doubts(spec.paging, replies[0], first.document, len(first.rows)) if len(pages) == 1 else ()
+    return replace(rows, claim=_claim(pages[-1], spec), notes=(*rows.notes, *notes))
 
 
 def read_one(replies: tuple[Reply, ...], spec: EndpointSpec, readings: tuple[Reading, ...]) -> Rows:
