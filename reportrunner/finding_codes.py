@@ -116,9 +116,9 @@ CODES: Mapping[str, str] = MappingProxyType(
             " Their connectedSeconds are null, and sums over a participant are without them and too small."
         ),
         "rest.full_page": (
-            "An answer came as one page, as full as the source's paging asks for, and nothing in it says whether there is"
-            " another. Rows are probably missing: compare paging.next with an answer. If the service leaves it out on its"
-            " last page and the rows are all there, accept this with that reason."
+            "An answer came as one page, as full as the source's paging asks for, and nothing in it says whether there"
+            " is another. Rows are probably missing: compare paging.next with an answer. If the service leaves it out"
+            " on its last page and the rows are all there, accept this with that reason."
         ),
         "rest.no_next": (
             "An answer came as one page, and nothing in it says whether there is another: the place that the source's"

@@ -53,7 +53,7 @@ def astray(paging: PagingSpec, reply: Reply, document: Any, rows: int) -> Refuse
 
 
 def doubts(paging: PagingSpec | None, reply: Reply, document: Any, rows: int) -> tuple[Note, ...]:
-    """Return the finding of an answer of one page that does not say whether there is another; a short one is the last."""
+    """Return the finding of a single page that does not say whether there is another; a short one is the last."""
     place = unseen(paging, reply, document) if rows else ""
     size = getattr(paging, "size", None)
     if not place or (size is not None and rows < size):
