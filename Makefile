@@ -10,7 +10,7 @@ demo: .venv/.demo
 	@$(BIN)/reportrunner run jobs/weekly-compliance.toml --sandbox --as-of $(AS_OF)
 
 test: .venv/.dev check
-	$(BIN)/python -m pytest -n 2 --strict-skips
+	$(BIN)/python -m pytest -n 2 --dist worksteal --strict-skips
 
 check: .venv/.dev
 	$(BIN)/ruff check .
@@ -20,7 +20,7 @@ check: .venv/.dev
 
 test-full: .venv/.dev
 	tests/full/packages.sh
-	$(BIN)/python -m pytest -n 2 -m full --strict-skips
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m full --strict-skips
 
 bench: .venv/.dev
 	$(BIN)/python -m bench

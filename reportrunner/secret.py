@@ -202,6 +202,8 @@ class Redactor:
         """Begin with nothing to hide."""
         self._lock = threading.Lock()
         self._values: dict[str, str] = {}
+        self._forms: dict[str, tuple[str, frozenset[str]]] = {}
+        """What each value is searched by, made once: a run may learn a thousand links."""
         self._known = _Known()
 
     def learn(self, value: str, mark: str = MARK) -> None:
@@ -210,7 +212,13 @@ class Redactor:
             return
         with self._lock:
             self._values = {**self._values, value: mark}
-            self._known = _know(self._values)
+            self._forms.setdefault(value, _forms(value))
+            self._known = _know(self._values, self._forms)
+
+    def forget(self) -> None:
+        """Begin anew: what comes next is another run's, and has secrets of its own."""
+        with self._lock:
+            self._values, self._forms, self._known = {}, {}, _Known()
 
     def redact(self, text: str) -> str:
         """Return the text with every known value hidden."""
@@ -227,16 +235,19 @@ class Redactor:
         return known.raw.sub(lambda found: known.marks[(found.lastindex or 1) - 1].encode(), raw)
 
 
-def _know(values: Mapping[str, str]) -> _Known:
+def _forms(value: str) -> tuple[str, frozenset[str]]:
+    """Return the pattern of a value in all its forms, and what must be there where one of them is."""
+    cores = _base64_cores(value)
+    pattern = "(" + "|".join([_pattern(value), *map(_core_pattern, cores)]) + ")"
+    return pattern, frozenset(_anchor(text) for text in (value, *cores))
+
+
+def _know(values: Mapping[str, str], forms: Mapping[str, tuple[str, frozenset[str]]]) -> _Known:
     """Prepare for searching: the longest value first, so that a secret inside another leaves no rest."""
     longest = sorted(values, key=lambda value: (-len(value), value))
-    groups: list[str] = []
-    anchors: set[str] = set()
-    for value in longest:
-        cores = _base64_cores(value)
-        groups.append("(" + "|".join([_pattern(value), *map(_core_pattern, cores)]) + ")")
-        anchors.update(_anchor(text) for text in (value, *cores))
-    return _Known(tuple(values[value] for value in longest), tuple(sorted(anchors)), tuple(groups))
+    anchors = frozenset[str]().union(*(forms[value][1] for value in longest))
+    groups = tuple(forms[value][0] for value in longest)
+    return _Known(tuple(values[value] for value in longest), tuple(sorted(anchors)), groups)
 
 
 class RedactingFilter(logging.Filter):

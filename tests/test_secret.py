@@ -128,3 +128,13 @@ def test_log_records_are_hidden() -> None:
     assert "hush" not in text
     assert text.startswith("said ***")
     assert "base 10: '***'" in text
+
+
+def test_what_is_forgotten_is_hidden_no_more_and_may_be_learnt_again() -> None:
+    redactor = Redactor()
+    redactor.learn("first-secret")
+    redactor.forget()
+    assert redactor.redact("first-secret second-secret") == "first-secret second-secret"
+    redactor.learn("second-secret")
+    redactor.learn("first-secret", "<one>")
+    assert redactor.redact("first-secret second-secret") == "<one> ***"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -92,6 +93,7 @@ def cli() -> None:
 
 def run_command(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; every error is said here and nowhere else."""
+    _forget_secrets()
     try:
         code = cli.main(list(arguments), prog_name="reportrunner", standalone_mode=False)
     except click.ClickException as error:
@@ -110,6 +112,13 @@ def run_command(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001  the one place where nothing may pass
         return _say(error)
     return code if isinstance(code, int) else 0
+
+
+def _forget_secrets() -> None:
+    """Let a process that runs several commands hide in each what is that one's, and no more."""
+    terminal = sys.modules.get("reportrunner.cli.terminal")
+    if terminal is not None:
+        terminal.REDACTOR.forget()
 
 
 def _say(error: Exception) -> int:
