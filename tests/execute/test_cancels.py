@@ -18,6 +18,8 @@ CANCEL = Request("DELETE", ("/work/", Hole("capture", "id")), headers=(("X-Key",
 
 def judge_poll(request: Request, reply: Reply) -> Verdict:
     """Wait at `working`, take `ready`, give up at anything else."""
+    if reply.fault:
+        return Again("failed", reply.fault)
     word = reply.body.decode()
     if word == "working":
         return Again("working", word)
@@ -65,7 +67,7 @@ def test_work_that_took_too_long_is_told_to_stop() -> None:
 
 def test_so_is_work_of_a_flow_whose_time_is_up() -> None:
     one, made = ended(export(deadline=timedelta(seconds=0.2)), "working")
-    assert "not done within" in str(error(one))
+    assert "timed out" in str(error(one))
     assert cancelled(made) == [("/work/42", "value-of-key")]
 
 
