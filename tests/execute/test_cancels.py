@@ -13,7 +13,7 @@ from workbench import Bench, bench, error, read
 from reportrunner.environment import Finished
 from reportrunner.flow import Again, Done, Flow, Hole, Poll, Refused, Reply, Request, Step, Verdict
 
-CANCEL = Request("DELETE", ("/work/", Hole("capture", "id")), headers=(("X-Key", Hole("secret", "key")),))
+CANCEL = Request("DELETE", ("/exports/", Hole("capture", "id")), headers=(("X-Key", Hole("secret", "key")),))
 
 
 def judge_poll(request: Request, reply: Reply) -> Verdict:
@@ -28,8 +28,8 @@ def judge_poll(request: Request, reply: Reply) -> Verdict:
 
 def export(timeout: float = 20.0, **changes: object) -> Flow:
     steps = (
-        Step("generate", Request("POST", "/work"), lambda _, reply: Done({"id": reply.body.decode()})),
-        Step("poll", Request("GET", "/work"), judge_poll, poll=Poll(timedelta(seconds=timeout), timedelta(0))),
+        Step("generate", Request("POST", "/exports"), lambda _, reply: Done({"id": reply.body.decode()})),
+        Step("poll", Request("GET", "/exports"), judge_poll, poll=Poll(timedelta(seconds=timeout), timedelta(0))),
         Step("serve", Request("GET", "/file"), lambda _, __: Done()),
     )
     return replace(Flow("polls", "house", "house.export", steps, read, cancel=CANCEL), **changes)  # type: ignore[arg-type]
@@ -41,7 +41,7 @@ def answers(word: str, asked: threading.Event | None = None) -> object:
             return Say(body=b"42")
         if seen.method == "GET" and asked:
             asked.set()
-        return Say(body=word.encode()) if seen.target == "/work" else Say(404 if seen.method == "DELETE" else 200)
+        return Say(body=word.encode()) if seen.target == "/exports" else Say(404 if seen.method == "DELETE" else 200)
 
     return script
 
@@ -61,14 +61,14 @@ def ended(flow: Flow, word: str) -> tuple[Finished, Bench]:
 def test_work_that_took_too_long_is_told_to_stop() -> None:
     one, made = ended(export(timeout=0.05), "working")
     assert 'still "working"' in str(error(one))
-    assert cancelled(made) == [("/work/42", "value-of-key")]
+    assert cancelled(made) == [("/exports/42", "value-of-key")]
     assert made.whats()["cancelled"] == 1
 
 
 def test_so_is_work_of_a_flow_whose_time_is_up() -> None:
     one, made = ended(export(deadline=timedelta(seconds=0.2)), "working")
     assert "timed out" in str(error(one))
-    assert cancelled(made) == [("/work/42", "value-of-key")]
+    assert cancelled(made) == [("/exports/42", "value-of-key")]
 
 
 @pytest.mark.parametrize("word", ["ready", "broken"])
@@ -91,6 +91,6 @@ def test_work_is_told_to_stop_when_a_run_ends_or_forgets_it(*, forgotten: bool) 
             made.executor.forget([flow])
             assert made.executor.pending == 0
         made.executor.close()
-        assert cancelled(made) == [("/work/42", "value-of-key")]
+        assert cancelled(made) == [("/exports/42", "value-of-key")]
         made.executor.close()
         assert len(cancelled(made)) == 1
