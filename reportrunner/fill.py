@@ -120,7 +120,7 @@ def _path(path: Text, value: Callable[[Open], str]) -> str:
 
 def routed(sent: SentRequest, base_url: str, route: Route) -> SentRequest:
     """Return the request with its route; another host than the source's meets neither its CA nor its certificate."""
-    own = _origin(sent.url) == _origin(base_url)
+    own = _origin(sent.url) == _base_origin(base_url)
     return replace(sent, route=route if own else Route(route.proxy))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -206,8 +207,11 @@ def _said_of_clean(attempt: Attempt, verdict: Again | Refused, clean: Reply) -> 
     """Return a verdict with the words of the clean reply: they are cut, and what is left of a secret is not known."""
     if not clean.redacted:
         return verdict
-    again = attempt.step.judge(attempt.request, clean)
-    return again if isinstance(again, Again | Refused) else replace(verdict, words=MARK)
+    with suppress(ProviderError):
+        again = attempt.step.judge(attempt.request, clean)
+        if isinstance(again, Again | Refused):
+            return again
+    return replace(verdict, words=MARK)
 
 
 def _of_clean(attempt: Attempt, error: ProviderError, clean: Reply) -> ProviderError:

@@ -25,7 +25,11 @@ def only_with_secret(_: Request, reply: Reply) -> Verdict:
     return Refused("refused", excerpt(reply.body)) if SECRET.encode() in reply.body else Done()
 
 
-@pytest.mark.parametrize("judge", [refused, unread, only_with_secret])
+def unread_without_it(request: Request, reply: Reply) -> Verdict:
+    return refused(request, reply) if SECRET.encode() in reply.body else unread(request, reply)
+
+
+@pytest.mark.parametrize("judge", [refused, unread, only_with_secret, unread_without_it])
 @pytest.mark.parametrize("lead", [0, 150, 170, 190, 198])
 def test_no_part_of_a_secret_is_said(judge: object, lead: int) -> None:
     body = b"b" * lead + SECRET.encode() + b"c" * 40
