@@ -10,7 +10,8 @@ from asking import days
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportrunner.providers.cloudflare.cells import canonical, is_denied, value_of, without_secrets
+from reportrunner.json_cell import canonical, json_cell
+from reportrunner.providers.cloudflare.cells import is_denied, without_secrets
 from reportrunner.providers.cloudflare.times import as_days, as_moments, as_span, as_unix, days_of, read_day
 from reportrunner.table import ColumnType as Kind
 from reportrunner.table import Value
@@ -34,7 +35,7 @@ from reportrunner.table import Value
     ],
 )
 def test_a_value_as_its_column_has_it(raw: object, kind: Kind, value: Value) -> None:
-    assert value_of(raw, kind) == value
+    assert json_cell(raw, kind) == value
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_a_value_as_its_column_has_it(raw: object, kind: Kind, value: Value) -> 
 )
 def test_a_value_that_its_column_cannot_have(raw: object, kind: Kind) -> None:
     with pytest.raises(ValueError):
-        value_of(raw, kind)
+        json_cell(raw, kind)
 
 
 def test_what_opens_something_is_taken_out_however_deep() -> None:

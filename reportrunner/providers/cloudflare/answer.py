@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from reportrunner.delimited import unreadable
-from reportrunner.providers.cloudflare.cells import value_of
+from reportrunner.json_cell import json_cell
 from reportrunner.providers.cloudflare.filters import same_form
 from reportrunner.table import Claim, Column, ColumnType, Note, Value
 from reportrunner.verdict import plain
@@ -160,7 +160,7 @@ def _moment(told: Any) -> dt.datetime | None:
 def cell(raw: Any, column: Column, number: int) -> Value:
     """Return a value of a row as its column has it; null stays null."""
     try:
-        return value_of(raw, column.type)
+        return json_cell(raw, column.type)
     except ValueError as error:
         where = f"row {number}" if number else "totals"
         hint = ""

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
-from reportrunner.cell import parse_cell
 from reportrunner.delimited import unreadable
+from reportrunner.json_cell import json_cell
 from reportrunner.spelling import did_you_mean
-from reportrunner.table import Column, ColumnType, Note, Value
-from reportrunner.verdict import plain
+from reportrunner.table import Column, Note, Value
 
 DENIED: Final = re.compile(r"(downloadurl|downloadlink|streamkey|storageconfig)s?$")
 """Ends of fields that open something to whoever reads them, their letters alone: `summaryDownloadUrl`, `stream_key`."""
-LARGEST: Final = 10**38
-"""Integers below it need no look at their digits."""
 
 
 @lru_cache(maxsize=4096)
@@ -44,7 +39,7 @@ def _row(fields: Mapping[str, Any], columns: tuple[Column, ...], number: int) ->
     values: list[Value] = []
     for column in columns:
         try:
-            values.append(value_of(field_of(fields, column.name), column.type))
+            values.append(json_cell(field_of(fields, column.name), column.type))
         except ValueError as error:
             raise unreadable(f'row {number}, column "{column.name}": {error}') from None
     return tuple(values)
@@ -58,35 +53,6 @@ def field_of(fields: Any, name: str) -> Any:
         return fields.get(name)
     first, _, rest = name.partition(".")
     return field_of(fields.get(first), rest)
-
-
-def value_of(raw: Any, kind: ColumnType) -> Value:
-    """Return a JSON value as its column's type has it, exactly; ValueError where it has none.
-
-    Numbers and truth values arrive as such or as texts; examples of one field show both (§8, row 11).
-    """
-    if raw is None or (kind is ColumnType.INTEGER and type(raw) is int and abs(raw) < LARGEST):
-        return raw
-    if kind is ColumnType.STRING:
-        return raw if isinstance(raw, str) else canonical(raw)
-    if isinstance(raw, list | dict):
-        raise ValueError(f"{plain(canonical(raw), 60)} is no {kind}")  # noqa: TRY004  a wrong value, like the others
-    if isinstance(raw, bool):
-        if kind is not ColumnType.BOOLEAN:
-            raise ValueError(f"{canonical(raw)} is no {kind}")
-        return raw
-    return parse_cell(str(raw), kind)
-
-
-def canonical(value: object) -> str:
-    """Write JSON in the one form that equal documents share; fractions as they came."""
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{canonical(str(name))}:{canonical(value[name])}" for name in sorted(value)) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(canonical, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
 
 
 def absent(

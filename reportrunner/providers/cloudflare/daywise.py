@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, Literal
 from reportrunner.ask import Ask, Endpoint
 from reportrunner.delimited import unreadable
 from reportrunner.flow import Flow, Reply
-from reportrunner.providers.cloudflare.cells import value_of
+from reportrunner.json_cell import json_cell
 from reportrunner.providers.cloudflare.dataset import KitDataset, fetch, get, kit_path
 from reportrunner.providers.cloudflare.times import ZONE_UNKNOWN, as_days, days_of, read_day, whole_days
 from reportrunner.providers.cloudflare.wire import EnvelopeJudge, load
@@ -100,7 +100,7 @@ class DaywiseReader:
             columns = tuple(column for column in self.columns if column.name in named)
             _add(days, stats, part, columns)
             totals = ((column, stats.get(named[column.name])) for column in columns)
-            claimed += [(column, value_of(total, column.type)) for column, total in totals if total is not None]
+            claimed += [(column, json_cell(total, column.type)) for column, total in totals if total is not None]
         return self._rows(days, claimed)
 
     def _rows(self, days: Days, claimed: list[tuple[Column, Value]]) -> Rows:
@@ -145,7 +145,7 @@ def _add(days: Days, stats: Mapping[str, Any], part: str, columns: tuple[Column,
         try:
             fields = _object(entry, f"day {number} of {part}")
             day = read_day(fields.get("day"))
-            values = {column.name: value_of(fields.get(column.name), column.type) for column in columns}
+            values = {column.name: json_cell(fields.get(column.name), column.type) for column in columns}
         except ValueError as error:
             raise unreadable(f"{part}, day {number}: {error}") from None
         if day in seen:

@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Final, Literal
 from reportrunner.ask import Ask, Endpoint
 from reportrunner.delimited import unreadable
 from reportrunner.flow import Flow, Reply
-from reportrunner.providers.cloudflare.cells import rows_of, value_of
+from reportrunner.json_cell import json_cell
+from reportrunner.providers.cloudflare.cells import rows_of
 from reportrunner.providers.cloudflare.dataset import KitDataset, fetch, get, kit_path
 from reportrunner.providers.cloudflare.daywise import PERMISSIONS, UNKNOWN_DAYS, outside_of
 from reportrunner.providers.cloudflare.times import ZONE_UNKNOWN, as_unix, days_of, read_day, whole_days
@@ -97,7 +98,7 @@ class DaysReader:
             raise unreadable(f"day {number} is no object")
         try:
             day = None if entry.get("date") is None else read_day(entry["date"])
-            counts = tuple(value_of(entry.get(column.name), column.type) for column in self.columns[1:])
+            counts = tuple(json_cell(entry.get(column.name), column.type) for column in self.columns[1:])
         except ValueError as error:
             raise unreadable(f"day {number}: {error}") from None
         return day, tuple(0 if value is None else value for value in counts)

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from reportrunner.delimited import unreadable
 from reportrunner.flow import Done, More, Refused, Reply, Request, Verdict
-from reportrunner.providers.cloudflare.cells import LARGEST, absent, canonical, rows_of
+from reportrunner.json_cell import canonical
+from reportrunner.providers.cloudflare.cells import absent, rows_of
 from reportrunner.providers.cloudflare.wire import judge_envelope, load
 from reportrunner.table import Claim, Column, Note, Rows
 
@@ -19,6 +20,8 @@ FIRST: Final = 1
 """The first page: whether 0 is another one is not documented, and offsets are counted from 1."""
 PAGES: Final = 1_000
 """The most pages of one list; a list that is longer is no list, or asked too wide."""
+_LARGEST: Final = 10**38
+"""No service counts so far; a larger exponent would fill the memory with digits."""
 _COUNT: Final = re.compile(r"[0-9]{1,18}")
 Objects = list[Mapping[str, Any]]
 
@@ -77,7 +80,7 @@ def paging_of(answer: Mapping[str, Any]) -> Paging | None:
 def _count(raw: object) -> int | None:
     """Return a number of objects, which may have come as a text; None for what is none."""
     if isinstance(raw, Decimal):
-        raw = int(raw) if abs(raw) < LARGEST and raw == int(raw) else None
+        raw = int(raw) if abs(raw) < _LARGEST and raw == int(raw) else None
     return int(str(raw)) if _COUNT.fullmatch(str(raw)) else None
 
 

@@ -14,13 +14,13 @@ from reportrunner.ask import Ask, Endpoint
 from reportrunner.delimited import unreadable
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Flow, Reply
+from reportrunner.json_cell import canonical
 from reportrunner.providers.kaltura import wire
 from reportrunner.providers.kaltura.dataset import KalturaDataset, fetch_together
 from reportrunner.providers.kaltura.listing import (
     FIRST_PAGE,
     LIST_PAGE,
     Texts,
-    canonical,
     coded,
     column,
     judge_pages,

@@ -11,17 +11,17 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from reportrunner.cell import parse_cell
 from reportrunner.delimited import unreadable
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Done, More, Pairs, Refused, Reply, Request, Verdict
+from reportrunner.json_cell import json_cell
 from reportrunner.providers.kaltura import wire
 from reportrunner.providers.kaltura.dataset import KalturaDataset
 from reportrunner.providers.kaltura.filters import separable
 from reportrunner.providers.kaltura.question import RELATIVE
 from reportrunner.spelling import did_you_mean
 from reportrunner.table import Column, ColumnType, Note, Rows, Value
-from reportrunner.verdict import excerpt, plain
+from reportrunner.verdict import excerpt
 from reportrunner.window import Window
 from reportrunner.window.span import WindowError
 
@@ -202,23 +202,12 @@ def _found(fields: Any, name: str) -> Any:
 
 def value_of(raw: Any, column: Column) -> Value:
     """Return a JSON value as its column's type has it; ValueError where it has none."""
-    kind = column.type
-    if raw is None:
-        return None
-    if kind is ColumnType.STRING:
-        return raw if isinstance(raw, str) else canonical(raw)
-    if isinstance(raw, list | dict):
-        raise ValueError(f"{plain(canonical(raw), 60)} is no {kind}")  # noqa: TRY004  a wrong value, like the others
-    if isinstance(raw, bool):
-        if kind is not ColumnType.BOOLEAN:
-            raise ValueError(f"{canonical(raw)} is no {kind}")
-        return raw
     text = str(raw)
-    if kind is ColumnType.BOOLEAN and text == "-1":
+    if column.type is ColumnType.BOOLEAN and text == "-1":
         return None
-    if kind is ColumnType.TIMESTAMP and text.lstrip("-").isdigit():
+    if column.type is ColumnType.TIMESTAMP and not isinstance(raw, bool) and text.lstrip("-").isdigit():
         return _instant(int(text))
-    return parse_cell(text, kind)
+    return json_cell(raw, column.type)
 
 
 def _instant(seconds: int) -> dt.datetime:
@@ -226,16 +215,6 @@ def _instant(seconds: int) -> dt.datetime:
         return dt.datetime.fromtimestamp(seconds, dt.UTC)
     except (OverflowError, OSError, ValueError):
         raise ValueError(f"{seconds} are no unix seconds") from None
-
-
-def canonical(value: object) -> str:
-    """Write JSON in the one form that equal documents share."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_exact)
-
-
-def _exact(number: object) -> object:
-    assert isinstance(number, Decimal)
-    return float(number)
 
 
 def named(code: object, names: Mapping[str, str]) -> str | None:

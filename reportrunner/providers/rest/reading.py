@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from reportrunner.cell import parse_cell, parse_form
+from reportrunner.cell import parse_form
 from reportrunner.delimited import typed_rows, unreadable
 from reportrunner.flow import Reply
+from reportrunner.json_cell import canonical, json_cell
 from reportrunner.providers.rest.answer import UNIX_FORMS, ColumnSpec
 from reportrunner.providers.rest.definition import EndpointSpec
 from reportrunner.providers.rest.ending import doubts
@@ -176,25 +176,19 @@ def _unexpected(records: Sequence[Any], readings: Iterable[Reading]) -> tuple[No
 def value_of(raw: Any, reading: Reading) -> Value:
     """Return a JSON value or a text as its column's type has it; ValueError where it has none."""
     kind = reading.column.type
-    if raw is None or (isinstance(raw, str) and raw in reading.null):
+    if isinstance(raw, str) and raw in reading.null:
         return None
-    if kind is ColumnType.STRING:
-        return raw if isinstance(raw, str) else written(raw)
-    if isinstance(raw, list | dict):
-        raise ValueError(f"{plain(written(raw), 60)} is no {kind}")  # noqa: TRY004  a wrong value, like the others
-    if isinstance(raw, bool):
-        if kind is not ColumnType.BOOLEAN:
-            raise ValueError(f"{written(raw)} is no {kind}")
-        return raw
-    text = raw if isinstance(raw, str) else written(raw)
+    if kind not in {ColumnType.DATE, ColumnType.TIMESTAMP} or isinstance(raw, bool | list | dict | None):
+        return json_cell(raw, kind)
+    text = raw if isinstance(raw, str) else canonical(raw)
     if reading.form in UNIX_FORMS:
         return None if not text else _instant(text, reading)
     if reading.form:
         return parse_form(text, replace(reading.column, form=_form(reading.form)))
-    if kind is ColumnType.TIMESTAMP and isinstance(raw, int | Decimal):
+    if kind is ColumnType.TIMESTAMP and not isinstance(raw, str):
         unit = "unix ms" if abs(Decimal(raw)) >= _MILLISECONDS else "unix s"
-        raise ValueError(f'{written(raw)} is a number and no timestamp; if it counts from 1970, write form = "{unit}"')
-    return parse_cell(text, kind)
+        raise ValueError(f'{text} is a number and no timestamp; if it counts from 1970, write form = "{unit}"')
+    return json_cell(raw, kind)
 
 
 def _form(text: str) -> Form:
@@ -212,17 +206,3 @@ def _instant(text: str, reading: Reading) -> Value:
     except (InvalidOperation, OverflowError, ValueError):
         raise ValueError(f'"{plain(text, 60)}" is no {reading.form} of any day') from None
     return moment.date() if reading.column.type is ColumnType.DATE else moment
-
-
-def written(value: Any) -> str:
-    """Write a JSON value in the one form that equal values share, its numbers exact; ValueError for monstrous ones."""
-    if isinstance(value, Decimal):
-        if abs(value.adjusted()) > _DIGITS:
-            raise ValueError("a number with an exponent beyond all columns")
-        return f"{value:f}"
-    if isinstance(value, Mapping):
-        inner = (f"{json.dumps(name, ensure_ascii=False)}:{written(value[name])}" for name in sorted(value))
-        return f"{{{','.join(inner)}}}"
-    if isinstance(value, list):
-        return f"[{','.join(map(written, value))}]"
-    return json.dumps(value, ensure_ascii=False)
