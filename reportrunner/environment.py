@@ -67,7 +67,7 @@ class Sent:
     """One request that went out, as a fact for run.json; never part of the manifest."""
 
     run: str
-    """The job it was asked for; empty for sign-ins, which all share."""
+    """The run it was asked for; empty for sign-ins, which all share."""
     dataset: str
     step: str
     attempt: int

@@ -234,7 +234,7 @@ class Flow:
     early: Read | None = field(default=None, compare=False)
     """Reads one page alone, where that can be done: what goes over the rows need not wait for the last page."""
     run: str = ""
-    """The job it is asked for, so that progress and records can tell runs apart; no part of its identity."""
+    """The run it is asked for, so that progress and records can tell runs apart; no part of its identity."""
     deadline: timedelta = timedelta(minutes=30)
 
     def identity(self) -> str:

@@ -177,7 +177,7 @@ class Gathering:
 
     def _submit(self, name: str, value: Value, flow: Flow) -> None:
         early = flow.early if any(self._followers(name)) else None
-        flow = self._fetching[name].flows[value] = replace(flow, run=self._plan.job.name, early=early)
+        flow = self._fetching[name].flows[value] = replace(flow, run=self._plan.run, early=early)
         self._flows[id(flow)] = (name, value, flow)
         self._outbox.setdefault(self._envelope(name) or f"{name} {value}", []).append(flow)
 

@@ -1,9 +1,14 @@
-"""Preparing: path -> plan. Loads and plans a job with the families and tools it needs; sends nothing."""
+"""Preparing: path -> plan. Loads and plans a job with the families and tools it needs; sends nothing.
+
+What many runs of a project have in common is done once, on a `Bench`: two hundred days of a job bind their SQL once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from reportrunner.errors import Diagnostic
@@ -12,8 +17,10 @@ from reportrunner.inputs import read_templates
 from reportrunner.job import BoundOutput, JobSpec, Moment, Project
 from reportrunner.load import Families, Given, load_job, load_project
 from reportrunner.plan import RunPlan, plan_run
-from reportrunner.project_root import job_name
+from reportrunner.project_root import PROJECT_FILE, job_name
 from reportrunner.providers import PROVIDERS
+from reportrunner.query import Bound, Parameter, Query
+from reportrunner.table import Column
 from reportrunner.templating.renderer import Renderer
 from reportrunner.toml_file import read_toml
 from reportrunner.transform import bind_all
@@ -44,23 +51,46 @@ class Prepared:
     renderer: Renderer
 
 
-def project_of(order: Order) -> Project:
-    """Return the project of a job; InvalidError when its file is no TOML."""
-    return load_project(order.root, f"{order.shown_root}reportrunner.toml", FAMILIES)
+class Bench:
+    """What the runs of one project have in common: its file and templates, read once, and SQL that was bound before."""
+
+    def __init__(self, order: Order) -> None:
+        """Read the project of an order; InvalidError when its file is no TOML or a template no text."""
+        self.project: Project = load_project(order.root, f"{order.shown_root}{PROJECT_FILE}", FAMILIES)
+        self.renderer = Renderer(read_templates(order.root), f"{order.shown_root}templates")
+        self._bound: dict[str, Mapping[str, Bound]] = {}
+
+    def bind(
+        self, queries: Sequence[Query], schemas: Mapping[str, tuple[Column, ...] | None], as_of: dt.datetime
+    ) -> Mapping[str, Bound]:
+        """Bind queries; those that differ from earlier ones in nothing but days and texts are bound already."""
+        asked = [
+            (q.name, q.sql, q.order, {name: _kind(value) for name, value in q.parameters.items()}) for q in queries
+        ]
+        key = repr((asked, sorted(schemas.items())))
+        if key not in self._bound:
+            self._bound[key] = bind_all(queries, schemas, as_of)
+        return self._bound[key]
 
 
-def prepare(order: Order, project: Project | None = None) -> Prepared:
+def _kind(value: Parameter) -> object:
+    """Return what binding sees of a value: the type of a text, a day or a moment, else the value itself."""
+    if isinstance(value, tuple):
+        return tuple(map(_kind, value))
+    return (type(value), getattr(value, "tzinfo", None) is None) if isinstance(value, str | dt.date) else value
+
+
+def prepare(order: Order, bench: Bench | None = None) -> Prepared:
     """Load and plan a job; InvalidError carries everything that is wrong with it and its project.
 
-    `project` is what `project_of` gave for another job of the same project: many jobs read it once.
+    `bench` is that of another job, or another run, of the same project.
     """
-    project = project or project_of(order)
+    bench = bench or Bench(order)
     file = read_toml(order.job, order.shown)
-    job = load_job(file, job_name(order.job, order.root), project, order.moment, order.given, FAMILIES)
-    job = replace(job, diagnostics=(*project.diagnostics, *job.diagnostics))
-    renderer = Renderer(read_templates(order.root), f"{order.shown_root}templates")
-    plan = plan_run(job, lambda queries, schemas: bind_all(queries, schemas, job.as_of), _output_check(job, renderer))
-    return Prepared(order, plan, renderer)
+    job = load_job(file, job_name(order.job, order.root), bench.project, order.moment, order.given, FAMILIES)
+    job = replace(job, diagnostics=(*bench.project.diagnostics, *job.diagnostics))
+    plan = plan_run(job, partial(bench.bind, as_of=job.as_of), _output_check(job, bench.renderer))
+    return Prepared(order, plan, bench.renderer)
 
 
 def _output_check(

@@ -60,14 +60,20 @@ class Ended:
     """Why nothing was published: the datasets' own errors, or what failed after them."""
 
 
-def run(trips: Sequence[Trip], executor: Executor, side_by_side: int) -> Iterator[Ended]:
-    """Carry out runs over one executor, so many jobs at a time, and yield each as it ends."""
-    for trip in trips:
-        sweep(_folder(trip))
-        _private(trip.state)
-    gatherings = {gathering_of(trip, executor): trip for trip in trips}
-    for gathering in gather(gatherings, executor, side_by_side):
-        yield finish(gatherings[gathering], gathering.result, executor.sent)
+def run(trips: Iterable[Trip], executor: Executor, side_by_side: int) -> Iterator[Ended]:
+    """Carry out runs over one executor, so many at a time, and yield each as it ends; one that ended is let go of."""
+    under_way: dict[Gathering, Trip] = {}
+
+    def begun() -> Iterator[Gathering]:
+        for trip in trips:
+            sweep(_folder(trip))
+            _private(trip.state)
+            gathering = gathering_of(trip, executor)
+            under_way[gathering] = trip
+            yield gathering
+
+    for gathering in gather(begun(), executor, side_by_side):
+        yield finish(under_way.pop(gathering), gathering.result, executor.sent)
 
 
 def gathering_of(trip: Trip, executor: Executor) -> Gathering:
@@ -184,7 +190,7 @@ def _record(ended: Ended, sent: Sequence[Sent], manifest: bytes, earlier: Sequen
         datasets={name: states[name] for name in plan.nodes if name in states},
         findings=ended.findings,
         errors=[str(error) for error in ended.errors],
-        sent=[one for one in sent if one.run in {"", plan.job.name}],
+        sent=[one for one in sent if one.run in {"", plan.run}],
     )
     return write_record(record, manifest, earlier)
 

@@ -118,7 +118,7 @@ def plan(
     flows = {
         node.name: known for node in nodes if isinstance(node, EndpointNode) and (known := _known(node)) is not None
     }
-    return RunPlan(spec, "2026-W46", named, flows, (), checks, ())
+    return RunPlan(spec, "2026-W46", named, flows, (), checks, (), spec.name)
 
 
 def _known(node: EndpointNode) -> tuple[Flow, ...] | None:

@@ -64,7 +64,7 @@ def command(**options: Unpack[Options]) -> int:
     ):
         if opened.code:
             return opened.code
-        gathered = landed_table(ready, opened.executor, Path(folder), progress.of(ready.plan.job.name))
+        gathered = landed_table(ready, opened.executor, Path(folder), progress.of(ready.plan.run))
         if dataset not in gathered.landed:
             for error in gathered.lost.values():
                 say_error(error)

@@ -8,9 +8,9 @@ from pathlib import Path
 from reportrunner.cli.options import Found, environment_params
 from reportrunner.cli.terminal import colored, say, say_error
 from reportrunner.errors import InvalidError
-from reportrunner.job import Moment, Project
+from reportrunner.job import Moment
 from reportrunner.load import Given
-from reportrunner.prepare import Order, Prepared, prepare, project_of
+from reportrunner.prepare import Bench, Order, Prepared, prepare
 from reportrunner.window.zone import use_packaged_zones
 
 
@@ -21,14 +21,14 @@ def prepare_all(
     use_packaged_zones()
     given = Given(params, environment_params(), samples)
     prepared: list[Prepared] = []
-    projects: dict[Path, Project] = {}
+    benches: dict[Path, Bench] = {}
     code = 0
     for job in found:
         try:
             order = Order(job.path, job.root, job.shown, job.shown_root, moment, given)
-            if job.root not in projects:
-                projects[job.root] = project_of(order)
-            ready = prepare(order, projects[job.root])
+            if job.root not in benches:
+                benches[job.root] = Bench(order)
+            ready = prepare(order, benches[job.root])
         except InvalidError as error:
             say_error(error)
             code = error.exit_code

@@ -10,6 +10,7 @@ import time
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from types import TracebackType
 from typing import Final, Self
 
@@ -43,14 +44,15 @@ class _Job:
 class Progress:
     """Shows how a run goes; told by the executor's workers and by gathering, so it locks."""
 
-    def __init__(self, plans: Sequence[RunPlan]) -> None:
-        """Know the datasets that ask providers; they are the ones worth watching."""
+    def __init__(self, plans: Sequence[RunPlan], side_by_side: int | None = None) -> None:
+        """Know the datasets that ask providers, worth watching; `side_by_side` runs go on at a time, or all of them."""
         self._lock = threading.Lock()
         self._live = sys.stderr.isatty() and colored() and not narrating()
-        self._jobs = {plan.job.name: _Job(plan) for plan in plans}
+        self._jobs = {plan.run: _Job(plan) for plan in plans}
         for job in self._jobs.values():
             asking = [name for name, node in job.plan.nodes.items() if isinstance(node, EndpointNode)]
             job.lines = {name: _Line() for name in asking}
+        self._side_by_side = side_by_side
         self._drawn = 0
         self._drawn_at = 0.0
 
@@ -64,17 +66,17 @@ class Progress:
         with self._lock:
             self._erase()
 
-    def of(self, job: str) -> Said:
-        """Return what the gathering of one job tells."""
+    def of(self, run: str) -> Said:
+        """Return what the gathering of one run tells."""
 
         def said(dataset: str, what: str, detail: str) -> None:
-            log.info("%s: %s %s: %s", job, dataset, what, detail)
+            log.info("%s: %s %s: %s", run, dataset, what, detail)
             with self._lock:
-                line = self._jobs[job].lines.get(dataset)
+                line = self._jobs[run].lines.get(dataset)
                 if line is not None:
                     line.state = f"{what}: {detail}"
                 if not self._live:
-                    say(f"{job}: {dataset} {what}, {detail}" if what == "landed" else f"{job}: {dataset} {what}")
+                    say(f"{run}: {dataset} {what}, {detail}" if what == "landed" else f"{run}: {dataset} {what}")
             self._draw()
 
         return said
@@ -108,7 +110,7 @@ class Progress:
         """Stop showing a job; its summary follows."""
         with self._lock:
             self._erase()
-            self._jobs.pop(ended.trip.prepared.plan.job.name, None)
+            self._jobs.pop(ended.trip.prepared.plan.run, None)
 
     def _draw(self) -> None:
         if not self._live:
@@ -116,7 +118,8 @@ class Progress:
         with self._lock:
             self._erase()
             columns, rows = shutil.get_terminal_size()
-            lines = [text for job in self._jobs.values() for text in _texts(job, columns - 1)][: rows - 2]
+            shown = islice(self._jobs.values(), self._side_by_side)
+            lines = [text for job in shown for text in _texts(job, columns - 1)][: rows - 2]
             sys.stderr.write("".join(f"{text}\n" for text in lines))
             sys.stderr.flush()
             self._drawn, self._drawn_at = len(lines), time.monotonic()
@@ -130,7 +133,7 @@ class Progress:
 
 def _texts(job: _Job, columns: int) -> list[str]:
     width = max(map(len, job.lines), default=0)
-    texts = [style(_fit(job.plan.job.name, columns), bold=True)]
+    texts = [style(_fit(job.plan.run, columns), bold=True)]
     for name, line in job.lines.items():
         mark = style("✓", fg="green") if line.state.startswith("landed") else style("·", fg="cyan")
         texts.append(

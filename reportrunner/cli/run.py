@@ -68,12 +68,12 @@ def command(**options: Unpack[Options]) -> int:
         return invalid
     if not options["allow_actions"]:
         refuse_actions(ready.plan for ready in prepared)
-    progress = Progress([ready.plan for ready in prepared])
+    progress = Progress([ready.plan for ready in prepared], options["side_by_side"])
 
     def trip(ready: Prepared) -> Trip:
         identity = f"{wall:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         root = ready.order.root
-        said = progress.of(ready.plan.job.name)
+        said = progress.of(ready.plan.run)
         state = root / STATE / "runs" / identity
         return Trip(ready, identity, state, options["out"] or root / "out", said, wall_clock(), wall_clock)
 

@@ -37,6 +37,8 @@ class RunPlan:
     """Datasets whose first calls travel in one request."""
     checks: tuple[BoundCheck, ...]
     warnings: tuple[Diagnostic, ...]
+    run: str
+    """What tells it from the other runs of one call: the job's name, and the label where a job runs more than once."""
 
 
 def plan_run(job: JobSpec, bind: Bind, check_output: CheckOutput) -> RunPlan:
@@ -57,7 +59,7 @@ def plan_run(job: JobSpec, bind: Bind, check_output: CheckOutput) -> RunPlan:
         raise InvalidError(tuple(problem for problem in problems if problem.severity == "error"))
     known = {name: flow for name, flow in flows.items() if flow is not None}
     envelopes = tuple(share_envelopes(nodes, known))
-    return RunPlan(planner.job, label_of(job), nodes, known, envelopes, planner.checks, tuple(problems))
+    return RunPlan(planner.job, label_of(job), nodes, known, envelopes, planner.checks, tuple(problems), job.name)
 
 
 def label_of(job: JobSpec) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
 
@@ -17,6 +18,7 @@ from reportrunner.templating.view import view
 from reportrunner.templating.vocabulary import Charts, Picture, filters, pictures
 from reportrunner.templating.words import UnfitError
 
+T = TypeVar("T")
 READY = {"builtin:report": "builtin:report.html.j2", "builtin:digest": "builtin:digest.email.j2"}
 _PACKAGE = str(Path(__file__).parents[1])
 
@@ -36,6 +38,8 @@ class Renderer:
         """Take the project's templates as name to text; `folder` is where diagnostics say they stand."""
         self._shelf = Shelf(templates, folder)
         self._memory = Memory()
+        self._known: dict[object, Any] = {}
+        """What was found out of templates before; nothing about them changes."""
 
     def page(self, template: str, report: Report, output: str, *, mail: bool = False) -> Page:
         """Return the rendered page; InvalidError (exit 3) with the place in the template where it cannot be."""
@@ -62,7 +66,9 @@ class Renderer:
 
     def check(self, template: str, datasets: Mapping[str, tuple[str, ...]] | None = None) -> tuple[Diagnostic, ...]:
         """Return all that is wrong with a template and those it includes, without data: for `validate`."""
-        return check(self._shelf, READY.get(template, template), datasets)
+        name = READY.get(template, template)
+        key = name, None if datasets is None else tuple(datasets.items())
+        return self._once(("check", key), lambda: check(self._shelf, name, datasets))
 
     def missing(self, template: str) -> str:
         """Return what to say when there is no such template; empty when there is."""
@@ -73,13 +79,22 @@ class Renderer:
 
     def read_by(self, templates: Iterable[str]) -> tuple[tuple[str, str], ...]:
         """Return the project's templates that these read, themselves included: name and text, in order."""
-        names = {name for template in templates for name in closure(self._shelf, READY.get(template, template))}
+        asked = tuple(READY.get(template, template) for template in templates)
+        read = self._once(("read", asked), lambda: [closure(self._shelf, name) for name in asked])
+        names = {name for names in read for name in names}
         own = sorted(name for name in names if not name.startswith(BUILTIN))
         return tuple((name, self._shelf.source(name) or "") for name in own)
 
     def draws(self, template: str) -> bool:
         """Say whether a template, or one it includes, draws charts (and so needs the extra `charts`)."""
-        return draws(self._shelf, READY.get(template, template))
+        name = READY.get(template, template)
+        return self._once(("draws", name), lambda: draws(self._shelf, name))
+
+    def _once(self, key: object, find: Callable[[], T]) -> T:
+        if key not in self._known:
+            self._known[key] = find()
+        found: T = self._known[key]
+        return found
 
     def _syntax(self, error: TemplateSyntaxError) -> Diagnostic:
         return diagnostic(self._shelf, error.name or "", error.lineno, str(error.message))

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import redirect_stderr
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -198,3 +199,14 @@ def test_the_log_file_gets_every_event(tmp_path: Path) -> None:
         progress.notice(notice("progress", "sent", "attempt 1"))
     logging.getLogger("reportrunner").handlers[0].flush()
     assert "weekly progress fetch: sent attempt 1" in (tmp_path / "run.log").read_text()
+
+
+def test_runs_of_one_job_are_shown_apart_and_only_those_under_way(terminal: Terminal) -> None:
+    first, second = (replace(of(), run=f"weekly {label}") for label in ("2026-W45", "2026-W46"))
+    with redirect_stderr(terminal), Progress([first, second], side_by_side=1) as progress:
+        progress.notice(notice("progress", "sent", run="weekly 2026-W46"))
+        progress.notice(notice("progress", "waiting", wait=2.0, run="weekly 2026-W45"))
+        assert terminal.lines == ["weekly 2026-W45", "  · progress    0 sent  waits, 2 s", "  · polls       0 sent  "]
+        progress.ended(ended(first))
+        progress.notice(notice("progress", "waiting", wait=3.0, run="weekly 2026-W46"))
+        assert terminal.lines == ["weekly 2026-W46", "  · progress    1 sent  waits, 3 s", "  · polls       0 sent  "]
