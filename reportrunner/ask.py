@@ -10,6 +10,7 @@ from typing import Any, Literal
 from reportrunner.condition import Condition
 from reportrunner.expression import render_tree
 from reportrunner.flow import Envelope, Flow, Minted, Reply, SessionKey
+from reportrunner.memory import Accumulate, HistoryNode
 from reportrunner.query import SqlText
 from reportrunner.secret import SecretReference
 from reportrunner.source_spec import SourceSpec
@@ -84,6 +85,8 @@ class Endpoint:
     limits: tuple[str, ...] = ()
     """How much one answer holds, and what becomes of more."""
     traps: tuple[str, ...] = ()
+    covers: Callable[[Ask], Window | None] = lambda ask: ask.window
+    """The span of which an ask brings all rows, where that is not all of its window."""
     action: Callable[[EndpointDataset], str] = lambda _: ""
     """What the call changes at the account, in words such as `orders captions`; empty for one that only reads."""
 
@@ -168,6 +171,7 @@ class EndpointNode:
     key: tuple[str, ...]
     each: Each | None = None
     now: dt.datetime = NEVER
+    accumulate: Accumulate | None = None
 
     def ask(self, value: Value = None) -> Ask:
         """Close the open place with `value`; ValueError when the value does not fit there."""
@@ -221,9 +225,10 @@ class QueryNode:
     order: tuple[str, ...]
     key: tuple[str, ...]
     personal: tuple[str, ...] = ()
+    accumulate: Accumulate | None = None
 
 
-Node = EndpointNode | FileNode | InlineNode | QueryNode
+Node = EndpointNode | FileNode | InlineNode | QueryNode | HistoryNode
 
 
 def action_of(node: Node) -> str:
@@ -247,9 +252,14 @@ def needs_of(node: Node) -> tuple[str, ...]:
     """Return the datasets that must have landed before this one can start."""
     if isinstance(node, QueryNode):
         return node.inputs
+    if isinstance(node, HistoryNode):
+        return (node.feeder,) if node.feeder else ()
+    needs: tuple[str, ...] = ()
     if isinstance(node, EndpointNode) and node.each and node.each.dataset and node.each.values is None:
-        return (node.each.dataset,)
-    return ()
+        needs = (node.each.dataset,)
+    if isinstance(node, EndpointNode) and node.accumulate and node.parameters.reconcile:
+        needs = (*needs, node.parameters.reconcile)  # what does not add up is not kept
+    return needs
 
 
 @dataclass(frozen=True, slots=True)

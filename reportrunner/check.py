@@ -10,6 +10,7 @@ from dataclasses import replace
 from reportrunner.ask import BoundCheck, EndpointNode, Node
 from reportrunner.claim import agree
 from reportrunner.job import JobSpec, Rules
+from reportrunner.memory import HistoryNode
 from reportrunner.query import SqlText
 from reportrunner.report import Finding, FindingSeverity
 from reportrunner.table import ColumnType, Landed, Rows, Value, additive_columns
@@ -19,6 +20,7 @@ ERRORS = frozenset(
     {
         "cloudflare.truncated",
         "conflicting",
+        "history.missing_days",
         "kaltura.percent",
         "rest.full_page",
         "row_count",
@@ -122,10 +124,10 @@ def apply_rules(job: JobSpec, nodes: Mapping[str, Node], landed: Mapping[str, La
         subject = f"datasets.{name}"
         if isinstance(node, EndpointNode):
             findings += [Finding(c, "warn", subject, m) for c, m in node.endpoint.findings(node.parameters)]
-            if node.window is not None and node.window.end_unix > job.as_of.timestamp():
-                as_of = job.as_of.isoformat()
-                said = f"the window {node.window.label} reaches beyond as_of ({as_of}): its end is still to come"
-                findings.append(Finding("window.unfinished", "warn", subject, said))
+        window = node.window if isinstance(node, EndpointNode | HistoryNode) else None
+        if window is not None and window.end_unix > job.as_of.timestamp():
+            said = f"the window {window.label} reaches beyond as_of ({job.as_of.isoformat()}): its end is still to come"
+            findings.append(Finding("window.unfinished", "warn", subject, said))
         got = landed.get(name)
         if got is None:
             continue

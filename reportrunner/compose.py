@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -9,11 +10,13 @@ from reportrunner.ask import EndpointNode
 from reportrunner.errors import InvalidError, OutputError
 from reportrunner.formats import FORMATS
 from reportrunner.load.outputs import output_path
+from reportrunner.memory import HistoryNode, moments
 from reportrunner.plan import RunPlan
 from reportrunner.render import Due
 from reportrunner.report import DatasetView, Finding, Report, SourceNote
 from reportrunner.table import Landed, Value
 from reportrunner.table_file import column_values, null_count, stored
+from reportrunner.window.zone import load_zone
 
 RESERVED = frozenset({"manifest.toml", "run.json"})
 _WORST = {"error": 0, "warn": 1, "ok": 2}
@@ -41,7 +44,9 @@ def compose(
         checks=tuple(finding for finding in findings if finding.subject.startswith("checks.")),
         findings=tuple(sorted((f for f in findings if f.severity != "ok"), key=lambda f: _WORST[f.severity])),
         sources=tuple(
-            _note(node, landed[name].table.rows) for name, node in plan.nodes.items() if isinstance(node, EndpointNode)
+            _note(node, landed[name]) if isinstance(node, EndpointNode) else _remembered(node, landed[name])
+            for name, node in plan.nodes.items()
+            if isinstance(node, EndpointNode | HistoryNode)
         ),
         provenance=provenance,
         sandbox=sandbox,
@@ -57,14 +62,31 @@ def _view(plan: RunPlan, name: str, landed: Landed, findings: Iterable[Finding])
         rows=stored(table),
         total_rows=table.rows,
         findings=tuple(finding for finding in findings if finding.subject == f"datasets.{name}"),
-        window=node.window if isinstance(node, EndpointNode) else None,
+        window=node.window if isinstance(node, EndpointNode | HistoryNode) else None,
     )
 
 
-def _note(node: EndpointNode, rows: int) -> SourceNote:
+def _note(node: EndpointNode, landed: Landed) -> SourceNote:
     endpoint = node.endpoint
     notes = (*endpoint.notes(node.parameters), *((endpoint.zone,) if endpoint.zone else ()))
-    return SourceNote(node.name, node.source.name, endpoint.name, notes, node.window, rows)
+    return SourceNote(node.name, node.source.name, endpoint.name, notes, node.window, landed.table.rows)
+
+
+def _remembered(node: HistoryNode, landed: Landed) -> SourceNote:
+    """Tell what a history was fed by, and what of it is missing, whether or not the job lives with that."""
+    told = moments(landed.fed)
+    fed = (
+        f"kept by runs as of {len(told):,} moments" if len(told) > 1 else "kept by a run" if told else "kept by no run"
+    )
+    span = ""
+    if told:
+        first, last = min(one.start for one in landed.fed), max(one.end for one in landed.fed)
+        zone = load_zone(node.window.zone) if node.window else dt.UTC
+        days = [dt.datetime.fromtimestamp(unix, zone).date() for unix in (first, last - 1)]
+        span = f", over {days[0]} to {days[1]}"
+    missing = (f"missing: {landed.gaps}",) if landed.gaps else ()
+    notes = (f"{fed}{span}", *missing)
+    return SourceNote(node.name, "memory", node.into, notes, node.window, landed.table.rows)
 
 
 def documents_due(plan: RunPlan, report: Report, landed: Mapping[str, Landed]) -> list[Due]:

@@ -126,6 +126,19 @@ CODES: Mapping[str, str] = MappingProxyType(
             " rows are missing. Compare paging with an answer; if one page is all there is, accept this with that"
             " reason."
         ),
+        "history.missing_days": (
+            "Days of a history's window that no run has kept, or not wholly: the rows of those days are missing, and"
+            " sums over the window are too small. Harvest them while the provider still answers for them (run with"
+            " --as-of); if they are lost, accept this with that reason."
+        ),
+        "history.not_kept": (
+            "A dataset that accumulates landed with an error finding, and nothing of it was kept: what is doubtful must"
+            " not become memory. Mend what the other finding says and run again, or accept it with a reason."
+        ),
+        "history.undated": (
+            "Rows of a history have no value in the column that places them in its window. They are in no window, and"
+            " were left out."
+        ),
         "window.unfinished": (
             "A window ends after as_of. What lies beyond has not happened, or is not known yet: a later run gives other"
             ' numbers under the same label. Write to = "as_of", or a window that has ended.'

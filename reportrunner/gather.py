@@ -15,6 +15,7 @@ from reportrunner.errors import InvalidError, ReportrunnerError
 from reportrunner.execute import Executor
 from reportrunner.fetching import Fetching
 from reportrunner.flow import Answer, Exchange, Flow
+from reportrunner.history import Memory, recall, remember
 from reportrunner.land import read_csv_file
 from reportrunner.plan import RunPlan
 from reportrunner.settle import deduplicated, keyed, settled
@@ -26,10 +27,11 @@ Transform = Callable[[QueryNode, Mapping[str, Table], Path], Table]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a run reads the project's files and lands its tables."""
+    """Where a run reads the project's files, lands its tables, and remembers."""
 
     root: Path
     tables: Path
+    memory: Memory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,6 @@ class Gathering:
             elif all(need in self.result.landed for need in needs) and (name not in self._acting or self._may_act()):
                 del self._waiting[name]
                 self._start(name, node)
-
         for flows in self._outbox.values():
             self._executor.submit(*flows)
         self._outbox.clear()
@@ -144,20 +145,22 @@ class Gathering:
             case InlineNode():
                 self._land(name, lambda: deduplicated(node.rows, name, file, node.order, node.key))
             case FileNode():
-                self._land(name, lambda: self._read_file(node, file))
+                self._land(name, lambda: deduplicated(self._read(node), name, file, node.order, node.key))
             case QueryNode():
                 inputs = {need: self.result.landed[need].table for need in node.inputs}
                 self._land(name, lambda: keyed(self._transform(node, inputs, file), node.key))
             case EndpointNode():
                 self._ask(name, node)
+            case _:
+                self._land(name, lambda: recall(node, self._place.memory, file))
 
     def _land(self, name: str, work: Callable[[], Landed]) -> None:
         self._landing.add(name)
-        self._executor.run_local(_Token(self, name), work)
+        node, landed = self._plan.nodes[name], dict(self.result.landed)
+        self._executor.run_local(_Token(self, name), lambda: remember(node, work(), landed, self._place.memory))
 
-    def _read_file(self, node: FileNode, file: Path) -> Landed:
-        rows = read_csv_file(self._place.root / node.file, node.columns, node.file)
-        return deduplicated(rows, node.name, file, node.order, node.key)
+    def _read(self, node: FileNode) -> Rows:
+        return read_csv_file(self._place.root / node.file, node.columns, node.file)
 
     def _ask(self, name: str, node: EndpointNode) -> None:
         fetching = self._fetching.setdefault(name, Fetching())

@@ -28,6 +28,8 @@ class Project:
     declared: frozenset[str]
     """Names of all sources of the file, those with errors included."""
     diagnostics: tuple[Diagnostic, ...] = ()
+    archive: str = ""
+    """The folder that outlives the machine, as the project writes it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from reportrunner import __version__
 from reportrunner.ask import EndpointNode, Node, QueryNode
 from reportrunner.flow import Exchange
 from reportrunner.gather import Gathered
+from reportrunner.memory import HistoryNode, moments
 from reportrunner.plan import RunPlan
 from reportrunner.report import Document, Finding
 from reportrunner.table import Landed
@@ -117,6 +118,11 @@ def _dataset(
         ]
     if isinstance(node, QueryNode):
         said["inputs"] = sorted(node.inputs)
+    if isinstance(node, HistoryNode):
+        said["history"] = {"name": node.into, "as_of": [f"{moment.isoformat()}" for moment in moments(landed.fed)]}
+    if isinstance(node, EndpointNode | QueryNode) and node.accumulate and landed.kept:
+        covered = (dt.datetime.fromtimestamp(unix, dt.UTC) for unix in (landed.kept.start, landed.kept.end))
+        said["kept"] = {"into": node.accumulate.into, "covered": [moment.isoformat() for moment in covered]}
     return said
 
 

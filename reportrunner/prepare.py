@@ -49,6 +49,8 @@ class Prepared:
     order: Order
     plan: RunPlan
     renderer: Renderer
+    archive: str = ""
+    """The project's folder that outlives the machine; empty when it has none."""
 
 
 class Bench:
@@ -90,7 +92,7 @@ def prepare(order: Order, bench: Bench | None = None) -> Prepared:
     job = load_job(file, job_name(order.job, order.root), bench.project, order.moment, order.given, FAMILIES)
     job = replace(job, diagnostics=(*bench.project.diagnostics, *job.diagnostics))
     plan = plan_run(job, partial(bench.bind, as_of=job.as_of), _output_check(job, bench.renderer))
-    return Prepared(order, plan, bench.renderer)
+    return Prepared(order, plan, bench.renderer, bench.project.archive)
 
 
 def _output_check(

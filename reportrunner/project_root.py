@@ -7,6 +7,8 @@ from pathlib import Path
 from reportrunner.errors import UsageError
 
 PROJECT_FILE = "reportrunner.toml"
+STATE = ".reportrunner"
+"""The folder of a project in which runs keep what is not published."""
 
 
 def find_root(start: Path) -> Path:

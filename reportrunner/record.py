@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,10 @@ class Record:
     sent: Sequence[Sent]
     errors: Sequence[str] = ()
     """Why nothing was published; empty when something was."""
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """Per dataset the file in which it was kept for later runs."""
+    fed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Per dataset that reads a history, the files that fed it."""
 
 
 def write_record(record: Record, manifest: bytes, earlier: Sequence[Path]) -> bytes:
@@ -56,6 +60,8 @@ def write_record(record: Record, manifest: bytes, earlier: Sequence[Path]) -> by
         ],
         "requests": [asdict(sent) for sent in record.sent],
     }
+    histories = {"kept": dict(record.kept), "fed": {name: list(files) for name, files in record.fed.items()}}
+    said |= {name: files for name, files in histories.items() if files}
     if earlier and manifest:
         said["supersedes"] = earlier[-1].name
         said["changed"] = changes(_manifest(earlier[-1] / "manifest.toml"), tomllib.loads(manifest.decode()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,17 +17,19 @@ from reportrunner.environment import Sent
 from reportrunner.errors import OutputError, ReportrunnerError, SqlError
 from reportrunner.execute import Executor
 from reportrunner.gather import Gathered, Gathering, Place, Said, gather
+from reportrunner.history import Memory
 from reportrunner.inputs import input_hashes
 from reportrunner.job import JobSpec
 from reportrunner.manifest import write_manifest
 from reportrunner.plan import RunPlan
 from reportrunner.prepare import Prepared
+from reportrunner.project_root import STATE
 from reportrunner.publish import publish, revisions, sweep, turn
 from reportrunner.query import Query, SqlText
 from reportrunner.record import Record, write_record
 from reportrunner.render import render
 from reportrunner.report import Finding
-from reportrunner.table import Rows, Table, mark_personal
+from reportrunner.table import Landed, Rows, Table, mark_personal
 from reportrunner.transform import SqlSession, transform
 from reportrunner.window.zone import TZ_VERSION
 
@@ -78,7 +80,7 @@ def run(trips: Iterable[Trip], executor: Executor, side_by_side: int) -> Iterato
 
 def gathering_of(trip: Trip, executor: Executor) -> Gathering:
     """Return the gathering of a run; nothing is started yet."""
-    place = Place(trip.prepared.order.root, trip.state / "tables")
+    place = Place(trip.prepared.order.root, trip.state / "tables", memory_of(trip.prepared, trip.id))
     plan = trip.prepared.plan
     return Gathering(plan, executor, place, _transformer(plan.job), trip.said, partial(held_back, plan))
 
@@ -86,8 +88,22 @@ def gathering_of(trip: Trip, executor: Executor) -> Gathering:
 def landed_table(prepared: Prepared, executor: Executor, tables: Path, said: Said) -> Gathered:
     """Land what the plan holds into a folder and stop there: for looking at one dataset."""
     plan = prepared.plan
-    gathering = Gathering(plan, executor, Place(prepared.order.root, tables), _transformer(plan.job), said)
+    place = Place(prepared.order.root, tables, memory_of(prepared))
+    gathering = Gathering(plan, executor, place, _transformer(plan.job), said)
     return next(gather([gathering], executor, 1)).result
+
+
+def memory_of(prepared: Prepared, run: str = "") -> Memory:
+    """Return what a run remembers with; without its id it only reads. What the stand-in tells is kept apart."""
+    order, job = prepared.order, prepared.plan.job
+    moment, state = order.moment, order.root / STATE
+    told = partial(withheld, prepared.plan)
+    if moment.sandbox:
+        return Memory(job, state / "sandbox", told, job.as_of, sandbox=True, run=run)
+    if prepared.archive:
+        archive = order.root / Path(prepared.archive).expanduser()
+        return Memory(job, archive, told, moment.wall, run=run, archived=True)
+    return Memory(job, state, told, moment.wall, run=run)
 
 
 def finish(trip: Trip, gathered: Gathered, sent: Sequence[Sent]) -> Ended:
@@ -132,15 +148,28 @@ def held_back(plan: RunPlan, gathered: Gathered) -> str:
     return f"{errors[0].subject} found an error: {errors[0].message}" if errors else ""
 
 
+def withheld(plan: RunPlan, name: str, landed: Mapping[str, Landed]) -> str:
+    """Say why what a dataset has landed must not be kept: a rule found an error in it that the job does not accept."""
+    rules = plan.job.rules[name]
+    own = {each: landed[each] for each in (name, rules.reconcile) if each in landed}
+    nodes = {each: plan.nodes[each] for each in own}
+    narrowed = replace(plan, nodes=nodes, checks=(), job=replace(plan.job, rules={name: rules}))
+    errors = [finding for finding in check(narrowed, Gathered(own)) if finding.severity == "error"]
+    return f"{errors[0].code}, {errors[0].message}" if errors else ""
+
+
 def check(plan: RunPlan, gathered: Gathered) -> tuple[Finding, ...]:
     """Return what the job's checks and the built-in rules found on the tables that have landed."""
     ready = tuple(check for check in plan.checks if set(check.inputs) <= gathered.landed.keys())
     tables = {name: landed.table for name, landed in gathered.landed.items()}
-    with SqlSession(tables, plan.job.as_of) as session:
+    with ExitStack() as stack:
+        opened: list[SqlSession] = []
 
         def ask(sql: SqlText, limit: int | None) -> tuple[Rows, int]:
+            if not opened:  # most jobs of a machine that only harvests have nothing to ask
+                opened.append(stack.enter_context(SqlSession(tables, plan.job.as_of)))
             try:
-                return session.rows(Query("check", sql.text, sql.parameters), limit)
+                return opened[0].rows(Query("check", sql.text, sql.parameters), limit)
             except SqlError as error:
                 of = next((("checks", c.name, "sql") for c in plan.checks if c.sql is sql), ())
                 raise plan.job.sql_invalid(of, sql, error) from None
@@ -191,6 +220,8 @@ def _record(ended: Ended, sent: Sequence[Sent], manifest: bytes, earlier: Sequen
         findings=ended.findings,
         errors=[str(error) for error in ended.errors],
         sent=[one for one in sent if one.run in {"", plan.run}],
+        kept={name: landed.kept.file.name for name, landed in gathered.landed.items() if landed.kept},
+        fed={name: [one.file.name for one in landed.fed] for name, landed in gathered.landed.items() if landed.fed},
     )
     return write_record(record, manifest, earlier)
 

@@ -17,6 +17,7 @@ from reportrunner.spec import (
     CheckSpec,
     EndpointDataset,
     FileDataset,
+    HistoryDataset,
     JobFile,
     ParamSpec,
     RowsDataset,
@@ -26,7 +27,7 @@ from reportrunner.spec import (
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 EXPRESSION = {"type": "string", "pattern": r"\{\{.*\}\}", "description": "An expression, such as {{ params.day }}"}
-FIXED = frozenset({"endpoint", "source", "format", "provider", "file", "sql"})
+FIXED = frozenset({"endpoint", "source", "format", "provider", "file", "sql", "history"})
 """Keys that decide what a section is: no expression stands for their choice."""
 
 
@@ -45,7 +46,7 @@ def job_schema(
     sections: dict[str, list[type[BaseModel]]] = {
         "params": [ParamSpec],
         "windows": [WindowSpec],
-        "datasets": [*known, *defined, FileDataset, RowsDataset, SqlDataset],
+        "datasets": [*known, *defined, FileDataset, RowsDataset, SqlDataset, HistoryDataset],
         "checks": [CheckSpec],
         "outputs": list(options),
     }

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from reportrunner.diagnose import Hinted
 from reportrunner.limits import Rate
+from reportrunner.memory_spec import ArchiveSpec
 from reportrunner.secret import SecretReference
 from reportrunner.strict import Strict
 
@@ -166,3 +167,4 @@ class ProjectSpec(Strict):
 
     diagnostic_owner: ClassVar[str] = "the project file"
     sources: dict[str, dict[str, Any]] = Field(default={})
+    archive: ArchiveSpec | None = None

@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from reportrunner.diagnose import Hinted
+from reportrunner.memory_spec import AccumulateSpec, HistoryName
 from reportrunner.strict import Duration, Name, Strict
 
 Scalar = str | int | float | bool | dt.date | dt.datetime
@@ -160,6 +161,26 @@ class SqlDataset(DatasetSpec):
     """`sql = "..."`: a query over other datasets."""
 
     sql: str
+    accumulate: AccumulateSpec | None = None
+
+
+class HistoryDataset(DatasetSpec):
+    """`history = "history/livekit-sessions"`: what the runs of this project have kept."""
+
+    history: HistoryName
+    window: str | None = None
+    at: str | None = Field(
+        default=None, description="The column, a timestamp or a date, that places rows in the window"
+    )
+    columns: dict[str, TypeWord] = Field(default={})
+
+    @model_validator(mode="after")
+    def _placed(self) -> Self:
+        if self.window is not None and self.at is None:
+            raise Hinted("nothing says which rows belong to the window", 'add at = "createdAt"', key="window")
+        if self.at is not None and self.window is None:
+            raise Hinted('"at" places rows in a window, and there is none', "add window, or remove it", key="at")
+        return self
 
 
 class EndpointDataset(DatasetSpec):
@@ -174,6 +195,7 @@ class EndpointDataset(DatasetSpec):
     columns: dict[str, TypeWord] = Field(default={})
     privileges: list[str] = Field(default=[])
     reconcile: str | None = None
+    accumulate: AccumulateSpec | None = None
 
 
 def _bounds(value: list[int | float]) -> list[int | float]:

@@ -139,11 +139,41 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Observation:
+    """What one run saw of a dataset and kept; spans are Unix seconds, half-open."""
+
+    job: str
+    dataset: str
+    origin: str
+    question: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    as_of: dt.datetime
+    seen: dt.datetime
+    """When it was really asked; under the stand-in as_of."""
+    start: int
+    end: int
+    """All rows of this span were asked for, none of what is outside it."""
+    run: str
+    rows: int
+    digest: str
+    """That of the landed table."""
+    sandbox: bool
+    file: Path = Path()
+
+
+@dataclass(frozen=True, slots=True)
 class Landed:
     """A landed dataset and what was noticed on the way."""
 
     table: Table
     notes: tuple[Note, ...] = ()
+    kept: Observation | None = None
+    """What of it was kept for later runs."""
+    fed: tuple[Observation, ...] = ()
+    """What it was read from, where it is a history."""
+    gaps: str = ""
+    """The days of its window that nothing it was read from covers, in words."""
 
 
 def declare(known: tuple[Column, ...], given: Mapping[str, str]) -> tuple[Column, ...]:

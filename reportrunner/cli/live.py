@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportrunner.ask import Source
-from reportrunner.cli.options import STATE, wall_clock
+from reportrunner.cli.options import wall_clock
 from reportrunner.cli.terminal import REDACTOR, say_error
 from reportrunner.environment import Clock, Environment, Notice, SourceRuntime
 from reportrunner.errors import OutputError, SecretError
 from reportrunner.execute import Executor
 from reportrunner.prepare import Prepared
+from reportrunner.project_root import STATE
 from reportrunner.sources import live_runtime, needed_sources, sandbox_runtime
 from reportrunner.transport import Transport
 

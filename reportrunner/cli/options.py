@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 PARAM_PREFIX = "REPORTRUNNER_PARAM_"
-STATE = ".reportrunner"
-"""The folder of a project in which runs keep what is not published."""
 
 
 @dataclass(frozen=True, slots=True)

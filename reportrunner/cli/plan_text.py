@@ -7,6 +7,7 @@ from typing import Any
 from reportrunner.ask import CEILING, EndpointNode, FileNode, Node, QueryNode, action_of
 from reportrunner.flow import Flow, Pairs, Request, SessionKey, fill_json, show
 from reportrunner.load.outputs import output_path
+from reportrunner.memory import HistoryNode
 from reportrunner.plan import RunPlan
 from reportrunner.window import Window
 
@@ -64,13 +65,21 @@ def _dataset(plan: RunPlan, node: Node) -> dict[str, Any]:
             **({"acts": words} if (words := action_of(node)) else {}),
             **({"rows": rows} if (rows := node.endpoint.rows(node.sample())) is not None else {}),
             **_asks(plan, node),
+            **_kept(node),
             "columns": columns,
         }
     if isinstance(node, QueryNode):
-        return {"kind": "sql", "inputs": list(node.inputs), "columns": columns}
+        return {"kind": "sql", "inputs": list(node.inputs), **_kept(node), "columns": columns}
+    if isinstance(node, HistoryNode):
+        span = {"window": node.window.label, "at": node.at} if node.window else {}
+        return {"kind": "history", "history": node.into, **span, "key": list(node.key), "columns": columns}
     if isinstance(node, FileNode):
         return {"kind": "file", "file": node.file, "columns": columns}
     return {"kind": "rows", "rows": len(node.rows.rows), "columns": columns}
+
+
+def _kept(node: EndpointNode | QueryNode) -> dict[str, str]:
+    return {"into": node.accumulate.into} if node.accumulate else {}
 
 
 def _asks(plan: RunPlan, node: EndpointNode) -> dict[str, Any]:
@@ -147,15 +156,19 @@ def plan_text(facts: dict[str, Any]) -> str:
 
 
 def _headline(dataset: dict[str, Any]) -> str:
+    kept = f"; kept in {dataset['into']}" if "into" in dataset else ""
     match dataset["kind"]:
         case "endpoint":
             window = f" over {dataset['window']}" if "window" in dataset else ""
             times = dataset.get("open") or f"{len(dataset['requests'])} x {dataset['endpoint']}"
             rows = f", about {dataset['rows']:,} rows" if "rows" in dataset else ""
             acts = f"; {dataset['acts']}: needs --allow-actions" if "acts" in dataset else ""
-            return f"{times} at {dataset['source']}{window}{rows}{acts}"
+            return f"{times} at {dataset['source']}{window}{rows}{acts}{kept}"
         case "sql":
-            return f"SQL over {', '.join(dataset['inputs'])}"
+            return f"SQL over {', '.join(dataset['inputs'])}{kept}"
+        case "history":
+            span = f", {dataset['window']} by {dataset['at']}" if "window" in dataset else ""
+            return f"what runs have kept in {dataset['history']}{span}"
         case "file":
             return f"the file {dataset['file']}"
         case _:

@@ -10,7 +10,6 @@ from typing import TypedDict, Unpack
 import click
 
 from reportrunner.cli.options import (
-    STATE,
     find_jobs,
     given_params,
     job_arguments,
@@ -61,6 +60,7 @@ def command(**options: Unpack[Options]) -> int:
     from reportrunner.cli.summary import say_summary
     from reportrunner.job import Moment
     from reportrunner.prepare import Prepared
+    from reportrunner.project_root import STATE
     from reportrunner.run import Trip, run, worst
 
     prepared, invalid = prepare_all(found, Moment(options["as_of"], wall, options["sandbox"]), params)

@@ -12,13 +12,14 @@ from reportrunner.expression.filters import ExpressionError
 from reportrunner.finding_codes import CODES
 from reportrunner.job import Project, Rules
 from reportrunner.load.endpoint_dataset import EndpointLoader, Times
+from reportrunner.load.memory import accumulated, check_shared, feeder_of, history_node, of_query
 from reportrunner.load.reference import check_file, inline_rows
 from reportrunner.query import SqlText
-from reportrunner.spec import DatasetSpec, FileDataset, RowsDataset, SqlDataset
+from reportrunner.spec import DatasetSpec, FileDataset, HistoryDataset, RowsDataset, SqlDataset
 from reportrunner.spelling import did_you_mean
 from reportrunner.table import Rows, Value, additive_columns, declare
 
-KINDS = ("endpoint", "file", "rows", "sql")
+KINDS = ("endpoint", "file", "rows", "sql", "history")
 
 
 class DatasetLoader:
@@ -50,6 +51,7 @@ class DatasetLoader:
         """Load every section and check what they say of one another."""
         for name in self.sections:
             self.load(name, ())
+        check_shared(self.checker, self._loaded)
         for name, rules in self.rules.items():
             self._check_reconcile(name, rules.reconcile)
 
@@ -77,6 +79,8 @@ class DatasetLoader:
                 return self._inline(name, section, loc)
             case "sql":
                 return self._query(name, section, loc)
+            case "history":
+                return self._history(name, section, loc, trail)
             case _:
                 return self._endpoint(name, section, loc, trail)
 
@@ -89,7 +93,7 @@ class DatasetLoader:
         elif "source" in section:
             self.checker.problem(loc, f'dataset "{name}" has no endpoint', self._endpoints.known(section), at="header")
         else:
-            hint = "write source and endpoint, or file, or rows, or sql"
+            hint = "write source and endpoint, or file, or rows, or sql, or history"
             self.checker.problem(loc, f'dataset "{name}" does not say where its rows come from', hint, at="header")
 
     def _file(self, name: str, section: Any, loc: Loc) -> Node | None:
@@ -119,7 +123,29 @@ class DatasetLoader:
         if spec is None or sql is None:
             return None
         self._rules(name, spec, "ok")
-        return QueryNode(name, sql, (), (), row_order(spec), tuple(spec.key), tuple(spec.personal))
+        accumulate = None
+        if spec.accumulate is not None:
+            span = self._endpoints.window(spec.accumulate.window, (*loc, "accumulate", "window"))
+            accumulate = accumulated(self.checker, spec.accumulate, (), (None, span), loc)
+            accumulate = of_query(accumulate, self.checker.scope, name) if accumulate else None
+        return QueryNode(name, sql, (), (), row_order(spec), tuple(spec.key), tuple(spec.personal), accumulate)
+
+    def _history(self, name: str, section: Any, loc: Loc, trail: tuple[str, ...]) -> Node | None:
+        data = self.checker.rendered(section, loc)
+        spec = None if data is None else self.checker.validated(HistoryDataset, data, loc)
+        if spec is None:
+            return None
+        feeder = feeder_of(self.sections, self.checker.scope, spec.history)
+        if feeder in trail:
+            circle = " -> ".join([*trail[trail.index(feeder) :], feeder])
+            self.checker.problem((*loc, "history"), f"datasets need one another in a circle: {circle}")
+            return None
+        fed = self.load(feeder, trail) if feeder else None
+        window = self._endpoints.window(spec.window, (*loc, "window"))
+        if (feeder and fed is None) or (spec.window is not None and window is None):
+            return None
+        self._rules(name, spec, "error")
+        return history_node(self.checker, name, spec, (window, fed), loc)
 
     def bound_sql(self, sql: Any, loc: Loc) -> SqlText | None:
         """Return SQL whose expressions are bound values, never text; None with the problems added."""

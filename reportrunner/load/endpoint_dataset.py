@@ -15,6 +15,7 @@ from reportrunner.each import close_each
 from reportrunner.expression import Expression
 from reportrunner.job import Project
 from reportrunner.load.defaults import with_defaults
+from reportrunner.load.memory import accumulated, of_endpoint, refuse_open
 from reportrunner.spec import EachSpec, EndpointDataset, JobFile
 from reportrunner.spelling import did_you_mean, suggest
 from reportrunner.table import Column, ColumnType, Value, declare
@@ -69,11 +70,18 @@ class EndpointLoader:
             return None
         each, parameters = closed
         fit = self._session(source, endpoint, parameters, loc)
-        window = self._window(parameters.window, loc)
+        window = self.window(parameters.window, (*loc, "window"))
         columns = self._endpoint_columns(endpoint, parameters, each, loc)
         if not fit or (parameters.window is not None and window is None):
             return None
         key = tuple(parameters.key) or _endpoint_key(endpoint, parameters, each)
+        accumulate = None
+        if parameters.accumulate is not None:
+            own, span = window, self.window(parameters.accumulate.window, (*loc, "accumulate", "window"))
+            accumulate = accumulated(self.checker, parameters.accumulate, columns, (own, span), loc)
+        if accumulate is not None:
+            refuse_open(self.checker, section, endpoint.action(parameters), loc)
+            accumulate = of_endpoint(accumulate, source, endpoint, section)
         return EndpointNode(
             name,
             source,
@@ -86,6 +94,7 @@ class EndpointLoader:
             key,
             each,
             self.times.now,
+            accumulate,
         )
 
     def keys(self, section: Mapping[str, Any]) -> frozenset[str]:
@@ -200,13 +209,14 @@ class EndpointLoader:
             self.checker.problem(loc, message, f"add privileges = {json.dumps(needed)}", at="header")
         return unfit is None
 
-    def _window(self, name: str | None, loc: Loc) -> Window | None:
+    def window(self, name: str | None, loc: Loc) -> Window | None:
+        """Return the window that a key names, or None with the problem added."""
         if name is None:
             return None
         declared = named(self.checker.file.data, "windows", JobFile)
         if name not in declared:
             near = did_you_mean(name, declared)
-            self.checker.problem((*loc, "window"), f'there is no window "{name}"{near}', _unless(near, declared))
+            self.checker.problem(loc, f'there is no window "{name}"{near}', _unless(near, declared))
         return self.times.windows.get(name)
 
     def _endpoint_columns(

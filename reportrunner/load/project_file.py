@@ -26,7 +26,8 @@ def load_project(root: Path, shown: str, families: Families) -> Project:
     """Read `reportrunner.toml`; what is wrong stands in `diagnostics`, sources without errors are ready."""
     file = read_toml(root / PROJECT_FILE, shown)
     checker = Checker(file)
-    checker.validated(ProjectSpec, file.data, ())
+    spec = checker.validated(ProjectSpec, file.data, ())
+    archive = spec.archive.folder if spec and spec.archive else ""
     sections = tables(file.data, "sources")
     declared = named(file.data, "sources", ProjectSpec)
     loader = _SourceLoader(checker, root, shown.removesuffix(PROJECT_FILE), families.providers)
@@ -40,7 +41,7 @@ def load_project(root: Path, shown: str, families: Families) -> Project:
         elif lender and not _lends(lender):
             message = f'source "{borrowed}" ({lender.provider.name}) has no sessions to borrow'
             checker.problem(("sources", name, "session"), message)
-    return Project(root, file, sources, declared, (*checker.problems, *dict.fromkeys(loader.others)))
+    return Project(root, file, sources, declared, (*checker.problems, *dict.fromkeys(loader.others)), archive)
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reportrunner.ask import EndpointNode, Node
+from reportrunner.ask import EndpointNode, Node, needs_of
 from reportrunner.flow import Flow, SessionKey
 
 
@@ -15,7 +15,7 @@ def share_envelopes(nodes: Mapping[str, Node], flows: Mapping[str, tuple[Flow, .
     """
     open_ones: dict[tuple[str, SessionKey | None], tuple[list[str], int]] = {}
     for name, node in nodes.items():
-        if not isinstance(node, EndpointNode) or node.each is not None or name not in flows:
+        if not isinstance(node, EndpointNode) or node.each is not None or name not in flows or needs_of(node):
             continue
         (flow,) = flows[name]
         envelope = node.source.provider.envelope(node.source.settings)

@@ -147,6 +147,10 @@ class _Planner:
                 if columns and column not in names:
                     message = f'there is no column "{column}"' + did_you_mean(column, names)
                     self.checker.problem(("datasets", name, key, place), message)
+        for place, column in enumerate(node.accumulate.key if node.accumulate else ()):
+            if columns and column not in names:
+                message = f'there is no column "{column}"' + did_you_mean(column, names)
+                self.checker.problem(("datasets", name, "accumulate", "key", place), message)
         self.nodes[name] = replace(node, columns=columns, inputs=bound.tables)
 
     def _issues(self, loc: tuple[str, ...], sql: SqlText, issues: Iterable[SqlIssue]) -> None:

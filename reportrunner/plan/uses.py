@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reportrunner.ask import EndpointNode, needs_of
+from reportrunner.ask import EndpointNode, QueryNode, needs_of
 from reportrunner.checker import Checker, tables
 from reportrunner.expression import expressions, parse_tree
 from reportrunner.job import JobSpec
@@ -30,7 +30,9 @@ def _window_words(data: Mapping[str, Any]) -> Iterator[str]:
     """Go through all that stands where the name of a window may stand, under a misspelt key too."""
     yield from (str(section["like"]) for section in tables(data, "windows").values() if "like" in section)
     for key in data:
-        sections = tables(data, key).values() if suggest(key, ("datasets",)) else ()
+        sections = list(tables(data, key).values()) if suggest(key, ("datasets",)) else []
+        kept = [section.get("accumulate") for section in sections]
+        sections += [one for one in kept if isinstance(one, dict)]
         yield from (str(section[k]) for section in sections for k in section if suggest(k, ("window",)))
     tree, _ = parse_tree(data)
     paths = (path for _, found in expressions(tree) for path in found.names)
@@ -51,4 +53,6 @@ def _used_datasets(job: JobSpec) -> set[str] | None:
         used |= set(needs_of(node))
         if isinstance(node, EndpointNode) and node.each:
             used.add(node.each.dataset)
+        if isinstance(node, EndpointNode | QueryNode) and node.accumulate:
+            used.add(node.name)
     return used

@@ -19,6 +19,8 @@ from reportrunner.table import Column, Note, Rows, Value, declare
 from reportrunner.verdict import excerpt, plain
 from reportrunner.window import Window
 from reportrunner.window.span import WindowError
+from reportrunner.window.window import window_of
+from reportrunner.window.zone import unix_of
 
 DAYS = 7
 """A start must lie within so many days of today; whether the last of them passes is not known."""
@@ -70,6 +72,18 @@ def unfold_list(ask: Ask) -> Flow:
     step = Step("fetch", wire.request(ask, query=query), PageJudge(wire.advice_of(ask)))
     named = (ask.dataset, ask.source.name, "livekit.sessions.list")
     return Flow(*named, (step,), reader, wire.session_of(ask), early=reader)
+
+
+def covers(ask: Ask) -> Window | None:
+    """Return the part of the window that is asked for: what is too old may be left out."""
+    parameters, window = ask.parameters, ask.window
+    assert isinstance(parameters, SessionsList)
+    assert window is not None
+    asked = first_day(ask, parameters, window)
+    if asked <= days_of(window)[0]:
+        return window
+    begins = dt.datetime.combine(asked, dt.time(), dt.UTC)
+    return window_of(unix_of(begins), window.end_unix, window.zone)
 
 
 def days_of(window: Window) -> tuple[dt.date, dt.date]:
@@ -202,6 +216,7 @@ LIST = Endpoint(
     unfold=unfold_list,
     columns=columns_of,
     key=_key,
+    covers=covers,
     zone="exact instants: UTC days are asked for (documented), and rows are kept by createdAt",
     permissions="a token with the grant roomList; the Scale plan or a higher one",
     limits=(

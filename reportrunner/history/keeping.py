@@ -1,0 +1,128 @@
+"""Keeping: a landed table becomes an observation of its history, or it is said why not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from reportrunner.ask import EndpointNode, Node, QueryNode
+from reportrunner.errors import InvalidError, OutputError
+from reportrunner.history.store import keep, kept
+from reportrunner.job import JobSpec
+from reportrunner.memory import Accumulate
+from reportrunner.table import Landed, Note, Observation, Table
+from reportrunner.table_file import duplicates, null_count
+from reportrunner.window.zone import unix_of
+
+Withheld = Callable[[str, Mapping[str, Landed]], str]
+"""Says why what has landed of a dataset must not be kept; empty when it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a run remembers with: whose it is, where histories lie, and what the stand-in tells."""
+
+    job: JobSpec
+    root: Path
+    """Holds `history/`."""
+    withheld: Withheld
+    now: dt.datetime
+    sandbox: bool = False
+    run: str = ""
+    """The run's id; empty where nothing is to be kept, only read."""
+    archived: bool = False
+    """Whether the root is somebody else's folder, which has to be there."""
+
+    def folder(self, into: str) -> Path:
+        """Return where a history lies; OutputError when the archive is not there: it is not empty then, but away."""
+        if self.archived and not self.root.is_dir():
+            said = "make it, or mount it; the history in it is not empty, but away"
+            raise OutputError(f"the archive {self.root} is not there: {said}")
+        return self.root / into
+
+    def invalid(self, dataset: str, key: str, message: str, hint: str) -> InvalidError:
+        """Return what is wrong with a dataset, placed in the job file."""
+        return InvalidError((self.job.file.diagnostic(("datasets", dataset, key), message, hint=hint, at="key"),))
+
+
+def remember(node: Node, landed: Landed, others: Mapping[str, Landed], memory: Memory | None) -> Landed:
+    """Keep what a dataset has landed, if it accumulates, and return it with what was kept.
+
+    Rows with an error finding are not kept, and that is noted. InvalidError for rows that the key does not name, and
+    for a history of other rows; OutputError when the disk fails.
+    """
+    accumulate = node.accumulate if isinstance(node, EndpointNode | QueryNode) else None
+    if accumulate is None or memory is None or not memory.run:
+        return landed
+    if why := memory.withheld(node.name, {**others, node.name: landed}):
+        return replace(landed, notes=(*landed.notes, Note("history.not_kept", f"nothing was kept: {why}")))
+    _check_key(landed.table, accumulate, memory)
+    observation = _observation(node, landed.table, accumulate, memory)
+    folder = memory.folder(accumulate.into)
+    _check_alike(observation, kept(folder), memory)
+    return replace(landed, kept=keep(landed.table, observation, folder))
+
+
+def _observation(node: Node, table: Table, accumulate: Accumulate, memory: Memory) -> Observation:
+    window = node.endpoint.covers(node.sample()) if isinstance(node, EndpointNode) else None
+    window = window or accumulate.window
+    assert window is not None
+    start, as_of = window.start_unix, unix_of(memory.job.as_of)
+    return Observation(
+        job=memory.job.name,
+        dataset=table.name,
+        origin=accumulate.origin,
+        question=accumulate.question,
+        key=accumulate.key,
+        columns=table.columns,
+        as_of=memory.job.as_of,
+        seen=memory.now,
+        start=start,
+        end=max(start, min(window.end_unix, as_of)),
+        run=memory.run,
+        rows=table.rows,
+        digest=table.digest,
+        sandbox=memory.sandbox,
+    )
+
+
+def _check_key(table: Table, accumulate: Accumulate, memory: Memory) -> None:
+    key = " + ".join(accumulate.key)
+    for name in accumulate.key:
+        if empty := null_count(table, name):
+            said = f'{empty:,} rows have no {name}, which "accumulate" takes for their name'
+            raise memory.invalid(table.name, "accumulate", said, "name rows by columns that are never empty")
+    if repeated := duplicates(table, accumulate.key):
+        said = f"{repeated:,} rows repeat the {key} of another one: only one of each would be remembered"
+        raise memory.invalid(table.name, "accumulate", said, "add the column to key that tells them apart")
+
+
+def _check_alike(new: Observation, others: Iterable[Observation], memory: Memory) -> None:
+    for old in others:
+        if old.sandbox != new.sandbox:
+            raise OutputError(f"{old.file} is {'stand-in' if old.sandbox else 'real'} data in the other's folder")
+        if what := unlike(old, new):
+            said = f"the history is of other rows: in {old.file}, {what}"
+            raise memory.invalid(new.dataset, "accumulate", said, "go into another history, or move the old one away")
+
+
+def unlike(old: Observation, new: Observation) -> str:
+    """Say why two observations cannot be of one history; empty when they can: columns may come and go."""
+    types = {column.name: column.type for column in new.columns}
+    changed = next((c for c in old.columns if types.get(c.name, c.type) is not c.type), None)
+    if set(old.key) != set(new.key):
+        return f"the key is {' + '.join(old.key)}, not {' + '.join(new.key)}"
+    if old.origin != new.origin:
+        return f'rows are from "{old.origin}", not "{new.origin}"'
+    if old.question != new.question:
+        return _asked(old.question, new.question)
+    return f'column "{changed.name}" is {changed.type}, not {types[changed.name]}' if changed else ""
+
+
+def _asked(old: str, new: str) -> str:
+    before, after = (json.loads(text) for text in (old, new))
+    key = next(key for key in sorted({*before, *after}) if before.get(key) != after.get(key))
+    return f"{key} was {json.dumps(before.get(key))}, not {json.dumps(after.get(key))}"

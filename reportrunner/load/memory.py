@@ -1,0 +1,154 @@
+"""What a job remembers: `accumulate` of a dataset, and datasets that read a history."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from reportrunner.ask import Endpoint, EndpointNode, Node, QueryNode, Source
+from reportrunner.checker import Checker, Loc, checked_columns, row_order
+from reportrunner.expression import Expression, expressions, render_tree
+from reportrunner.load.defaults import own_fields
+from reportrunner.memory import Accumulate, HistoryNode
+from reportrunner.memory_spec import AccumulateSpec
+from reportrunner.spec import HistoryDataset
+from reportrunner.spelling import did_you_mean
+from reportrunner.table import Column, ColumnType, declare
+from reportrunner.window import Window
+
+HOW = frozenset(
+    "dst excludedFields fields large limit metrics order orderBy pager pageSize per_page poll select split too_old "
+    "zone_mismatch".split()
+)
+"""Keys of endpoints that decide how rows come, or with which columns, and not which rows."""
+PLACED = frozenset({ColumnType.TIMESTAMP, ColumnType.DATE})
+
+
+def accumulated(
+    checker: Checker,
+    spec: AccumulateSpec,
+    columns: tuple[Column, ...],
+    windows: tuple[Window | None, Window | None],
+    loc: Loc,
+) -> Accumulate | None:
+    """Return what `accumulate` says, or None with its problems added; `windows` are the dataset's own and the named."""
+    loc, (own, named) = (*loc, "accumulate"), windows
+    names = [column.name for column in columns]
+    for number, name in enumerate(spec.key):
+        if columns and name not in names:
+            checker.problem((*loc, "key", number), f'there is no column "{name}"' + did_you_mean(name, names))
+    if own is not None and spec.window is not None:
+        checker.problem((*loc, "window"), "the dataset has a window of its own", "remove it")
+    if own is None and spec.window is None:
+        said = "nothing says of which days the rows are: the dataset has no window"
+        checker.problem(loc, said, 'add window = "days" to accumulate', at="key")
+    if (own or named) is None:
+        return None
+    return Accumulate(tuple(spec.key), spec.into, named)
+
+
+def refuse_open(checker: Checker, section: Mapping[str, Any], acts: str, loc: Loc) -> None:
+    """Refuse to keep what an action answers, and one history per value of `each`."""
+    loc = (*loc, "accumulate")
+    if any(path[0] == "each" for _, found in expressions(section["accumulate"]) for path in found.names):
+        checker.problem(loc, "a dataset goes into one history, whatever each is", "write one name", at="key")
+    if acts:
+        checker.problem(loc, f"the dataset {acts}: what an action answers is no history", "remove it", at="key")
+
+
+def of_endpoint(accumulate: Accumulate, source: Source, endpoint: Endpoint, section: Mapping[str, Any]) -> Accumulate:
+    """Return it with where the rows come from and what decides which rows come, both without secrets."""
+    settings = source.settings
+    accounts = (str(getattr(settings, name, "") or "") for name in ("partner", "project", "account"))
+    host = urlsplit(settings.base_url).hostname
+    origin = " ".join(filter(None, (source.provider.name, endpoint.name, f"at {host}", *accounts)))
+    asked = {key: _written(section[key]) for key in sorted(own_fields(endpoint)) if key in section and key not in HOW}
+    return replace(accumulate, origin=origin, question=json.dumps(asked, ensure_ascii=False, default=str))
+
+
+def of_query(accumulate: Accumulate, scope: Mapping[str, Any], name: str) -> Accumulate:
+    """Return it with the query that the rows come from; its text may change."""
+    return replace(accumulate, origin=f"sql {scope['job']['name']}.{name}")
+
+
+def _written(value: Any) -> Any:
+    """Return a value as the job writes it: what stands in its expressions differs from run to run."""
+    if isinstance(value, Expression):
+        return value.text
+    if isinstance(value, Mapping):
+        return {key: _written(item) for key, item in sorted(value.items())}
+    return [_written(item) for item in value] if isinstance(value, list) else value
+
+
+def feeder_of(sections: Mapping[str, Any], scope: Mapping[str, object], into: str) -> str:
+    """Return the dataset of the job that goes into a history; empty when none does."""
+    for name, section in sections.items():
+        spec = section.get("accumulate")
+        rendered, errors = render_tree(spec.get("into") if isinstance(spec, Mapping) else None, scope)
+        if not errors and rendered == into:
+            return name
+    return ""
+
+
+def check_shared(checker: Checker, nodes: Mapping[str, Node | None]) -> None:
+    """Refuse two datasets of a job that go into one history: which of them a row came from would not be known."""
+    first: dict[str, str] = {}
+    for name, node in nodes.items():
+        accumulate = node.accumulate if isinstance(node, EndpointNode | QueryNode) else None
+        if accumulate is not None and first.setdefault(accumulate.into, name) != name:
+            said = f'dataset "{first[accumulate.into]}" goes into "{accumulate.into}" already'
+            checker.problem(("datasets", name, "accumulate", "into"), said, f'write "{accumulate.into}-{name}"')
+
+
+def history_node(
+    checker: Checker, name: str, spec: HistoryDataset, fed: tuple[Window | None, Node | None], loc: Loc
+) -> HistoryNode | None:
+    """Return the node of a dataset that reads a history, or None with its problems added.
+
+    `fed` is the window, and the dataset of the same job that goes into it; where that is one of an endpoint, its
+    columns are known.
+    """
+    window, feeder = fed
+    known = _of_feeder(checker, spec, feeder, loc) if isinstance(feeder, EndpointNode) else ()
+    if not known and not spec.columns:
+        said = f'no dataset of an endpoint in this job accumulates into "{spec.history}", so its columns are not known'
+        checker.problem((*loc, "history"), said, 'add columns = { sessionId = "string" }, with all that you need')
+        return None
+    columns = checked_columns(checker, known or declare((), spec.columns), spec, loc)
+    accumulate = feeder.accumulate if isinstance(feeder, EndpointNode | QueryNode) else None
+    key = tuple(spec.key) or (accumulate.key if accumulate else ())
+    if accumulate and set(key) != set(accumulate.key):
+        said = f'the key of "{spec.history}" is {" + ".join(accumulate.key)}'
+        checker.problem((*loc, "key"), said, f"write key = {json.dumps(list(accumulate.key))}, or leave it out")
+    _check_at(checker, spec, columns, loc)
+    order = row_order(spec) or (key if set(key) <= {column.name for column in columns} else ())
+    by = feeder.name if feeder else ""
+    return HistoryNode(name, spec.history, window, spec.at or "", columns, order, key, by)
+
+
+def _of_feeder(checker: Checker, spec: HistoryDataset, feeder: EndpointNode, loc: Loc) -> tuple[Column, ...]:
+    """Return the columns of the dataset that feeds a history, those that the history names where it names some."""
+    loc, types = (*loc, "columns"), {column.name: column.type for column in feeder.columns}
+    for name, word in spec.columns.items():
+        if name not in types:
+            said = f'dataset "{feeder.name}" has no column "{name}"' + did_you_mean(name, types)
+            checker.problem((*loc, name), said, at="key")
+        elif types[name] != word:
+            said = f'"{name}" is {types[name]} in dataset "{feeder.name}"'
+            checker.problem((*loc, name), said, f'write "{types[name]}"')
+    return tuple(column for column in feeder.columns if not spec.columns or column.name in spec.columns)
+
+
+def _check_at(checker: Checker, spec: HistoryDataset, columns: tuple[Column, ...], loc: Loc) -> None:
+    if spec.at is None:
+        return
+    column = next((column for column in columns if column.name == spec.at), None)
+    if column is None:
+        said = f'there is no column "{spec.at}"' + did_you_mean(spec.at, [column.name for column in columns])
+        checker.problem((*loc, "at"), said)
+    elif column.type not in PLACED:
+        said = f'"{spec.at}" is {column.type}: a row is placed in a window by a timestamp or a date'
+        checker.problem((*loc, "at"), said)
