@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from reportrunner.spec import OutputSpec
 from reportrunner.table import Value
 from reportrunner.toml_file import TomlFile
 from reportrunner.window import Window
+from reportrunner.window.calendar import Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Project:
     diagnostics: tuple[Diagnostic, ...] = ()
     archive: str = ""
     """The folder that outlives the machine, as the project writes it."""
+    calendars: Mapping[str, Calendar | None] = field(default_factory=dict)
+    """Its calendars by name; None for each that has errors."""
 
 
 @dataclass(frozen=True, slots=True)

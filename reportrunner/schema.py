@@ -10,6 +10,7 @@ from pydantic import BaseModel, create_model
 from pydantic.json_schema import models_json_schema
 
 from reportrunner.ask import Endpoint, Provider, Source
+from reportrunner.calendar_spec import CalendarSpec
 from reportrunner.fixtures import FixtureFile
 from reportrunner.formats.common import Format
 from reportrunner.source_spec import ProjectSpec
@@ -22,8 +23,8 @@ from reportrunner.spec import (
     ParamSpec,
     RowsDataset,
     SqlDataset,
-    WindowSpec,
 )
+from reportrunner.window_spec import WindowSpec
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 EXPRESSION = {"type": "string", "pattern": r"\{\{.*\}\}", "description": "An expression, such as {{ params.day }}"}
@@ -90,9 +91,11 @@ def fixtures_schema() -> dict[str, Any]:
 def project_schema(providers: Mapping[str, Provider]) -> dict[str, Any]:
     """Return the schema of `reportrunner.toml`."""
     settings = [provider.settings for provider in providers.values()]
-    refs, definitions = _definitions([ProjectSpec, *settings])
+    refs, definitions = _definitions([ProjectSpec, CalendarSpec, *settings])
     schema = definitions.pop(refs[ProjectSpec].rpartition("/")[2])
-    schema["properties"]["sources"] = _named(schema["properties"]["sources"], [refs[model] for model in settings])
+    sections: dict[str, list[type[BaseModel]]] = {"sources": [*settings], "calendars": [CalendarSpec]}
+    for name, models in sections.items():
+        schema["properties"][name] = _named(schema["properties"][name], [refs[model] for model in models])
     return _document("reportrunner project", schema, definitions)
 
 

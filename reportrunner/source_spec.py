@@ -12,7 +12,7 @@ from reportrunner.diagnose import Hinted
 from reportrunner.limits import Rate
 from reportrunner.memory_spec import ArchiveSpec
 from reportrunner.secret import SecretReference
-from reportrunner.strict import Strict
+from reportrunner.strict import Name, Strict
 
 
 class SecretSpec(Strict):
@@ -168,3 +168,4 @@ class ProjectSpec(Strict):
     diagnostic_owner: ClassVar[str] = "the project file"
     sources: dict[str, dict[str, Any]] = Field(default={})
     archive: ArchiveSpec | None = None
+    calendars: dict[Name, dict[str, Any]] = Field(default={})

@@ -28,62 +28,6 @@ class ParamSpec(Strict):
     help: str = ""
 
 
-_COMPANIONS: Mapping[str, frozenset[str]] = {
-    "period": frozenset({"offset"}),
-    "last": frozenset({"until"}),
-    "from_": frozenset({"to"}),
-    "to_date": frozenset(),
-    "since": frozenset({"until"}),
-    "like": frozenset({"shift"}),
-}
-"""The forms of a window by their first key, and the keys that may stand beside it."""
-
-
-class WindowSpec(Strict):
-    """`[windows.x]`: one of the forms of DESIGN section 3."""
-
-    diagnostic_owner: ClassVar[str] = "a window"
-    familiar: ClassVar[Mapping[str, str]] = {
-        "start": 'write from = 2026-09-01 (an inclusive day) and to = "as_of"',
-        "end": 'write to = 2026-11-15 (an inclusive day), or to = "as_of"',
-        "days": 'write last = "28 days"',
-    }
-    period: Literal["year", "quarter", "month", "week", "day", "hour"] | None = None
-    offset: int | None = Field(default=None, le=0, description="-1: the last complete one; 0: the running one")
-    last: str | None = None
-    until: str | dt.date | None = None
-    from_: dt.datetime | dt.date | str | None = Field(default=None, alias="from")
-    to: dt.datetime | dt.date | str | None = None
-    to_date: Literal["year", "quarter", "month", "week", "day", "hour"] | None = None
-    since: str | None = None
-    like: str | None = None
-    shift: str | None = None
-    lag: str | None = None
-
-    @model_validator(mode="after")
-    def _one_form(self) -> Self:
-        given = [name for name in _COMPANIONS if getattr(self, name) is not None]
-        if not given:
-            raise Hinted(
-                "this window says no span of time",
-                'write period = "week", offset = -1; last = "28 days"; from and to; to_date; since; or like and shift',
-            )
-        if len(given) > 1:
-            first, second = (name.rstrip("_") for name in given[:2])
-            message = f'a window has one form, and this one has both "{first}" and "{second}"'
-            raise Hinted(message, "keep one of the two", key=second)
-        companions = {name for name in ("offset", "until", "to", "shift") if getattr(self, name) is not None}
-        stray = sorted(companions - _COMPANIONS[given[0]])
-        if stray:
-            form = given[0].rstrip("_")
-            raise Hinted(f'"{stray[0]}" does not belong to a window with "{form}"', "remove it", key=stray[0])
-        if self.from_ is not None and self.to is None:
-            raise Hinted('this window has "from" but no "to"', 'add to = "as_of", or the last day', key="from")
-        if self.like is not None and self.shift is None:
-            raise Hinted('this window has "like" but no "shift"', 'add shift = "-1 week"', key="like")
-        return self
-
-
 class EachSpec(Strict):
     """`each`: the endpoint is asked once per value of a dataset's column, or of a list."""
 

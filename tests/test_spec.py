@@ -13,9 +13,10 @@ from pydantic import BaseModel, ValidationError
 from reportrunner.diagnose import explain_validation
 from reportrunner.secret import SecretReference
 from reportrunner.source_spec import LimitsSpec, ProjectSpec, SecretSpec, SourceSpec
-from reportrunner.spec import CheckSpec, EachSpec, FileDataset, JobFile, ParamSpec, PollSpec, RowsDataset, WindowSpec
+from reportrunner.spec import CheckSpec, EachSpec, FileDataset, JobFile, ParamSpec, PollSpec, RowsDataset
 from reportrunner.strict import Strict
 from reportrunner.toml_file import TomlFile
+from reportrunner.window_spec import WindowSpec
 
 
 def said(model: type[BaseModel], text: str) -> list[str]:

@@ -136,7 +136,7 @@ def plan_text(facts: dict[str, Any]) -> str:
     lines = [f"{facts['job']}: {facts['title']}", f"  label {facts['label']}, as of {facts['as_of']}"]
     lines += [f"  param {name} = {value}" for name, value in facts["params"].items()]
     for name, window in facts["windows"].items():
-        lines.append(f"  window {name}: {window['start']} to {window['end']} ({window['zone']})")
+        lines.append(f"  window {name} {window['label']}: {window['start']} to {window['end']} ({window['zone']})")
     for name, dataset in facts["datasets"].items():
         lines += ["", f"  {name}: {_headline(dataset)}"]
         for flow in dataset.get("requests", ()) or ([dataset["sample"]] if "sample" in dataset else []):

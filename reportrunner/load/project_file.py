@@ -1,4 +1,4 @@
-"""Loading a project: its sources, the files they include, and the certificates and fixtures they name."""
+"""Loading a project: its sources and calendars, the files they include, and the certificates and fixtures they name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from reportrunner.checker import Checker, Loc, named, tables
 from reportrunner.errors import Diagnostic, InvalidError
 from reportrunner.fixtures import load_fixtures
 from reportrunner.job import Project
+from reportrunner.load.calendars import CalendarLoader
 from reportrunner.load.defaults import check_defaults
+from reportrunner.load.files import own_file
 from reportrunner.load.job_file import Families
 from reportrunner.project_root import PROJECT_FILE
 from reportrunner.source_spec import ProjectSpec, SourceSpec
@@ -41,7 +43,10 @@ def load_project(root: Path, shown: str, families: Families) -> Project:
         elif lender and not _lends(lender):
             message = f'source "{borrowed}" ({lender.provider.name}) has no sessions to borrow'
             checker.problem(("sources", name, "session"), message)
-    return Project(root, file, sources, declared, (*checker.problems, *dict.fromkeys(loader.others)), archive)
+    dates = CalendarLoader(checker, root, shown.removesuffix(PROJECT_FILE))
+    calendars = dict.fromkeys(named(file.data, "calendars", ProjectSpec)) | dates.load(tables(file.data, "calendars"))
+    found = (*checker.problems, *dict.fromkeys([*loader.others, *dates.others]))
+    return Project(root, file, sources, declared, found, archive, calendars)
 
 
 @dataclass(slots=True)
@@ -136,18 +141,7 @@ class _SourceLoader:
         return pin == real
 
     def _file(self, name: str, loc: Loc, kinds: Iterable[str]) -> Path | None:
-        """Return a file of the project, or None with the problem added."""
-        home = self.root.resolve()
-        path = (self.root / name).resolve()
-        if not path.is_relative_to(home):
-            self.checker.problem(loc, f'"{name}" leaves the project', "keep the file in the project")
-            return None
-        if not path.is_file():
-            folder = path.parent if path.parent.is_dir() else home
-            there = [each.relative_to(home).as_posix() for kind in kinds for each in folder.glob(kind)]
-            self.checker.problem(loc, f'there is no file "{name}" in the project' + did_you_mean(name, there))
-            return None
-        return path
+        return own_file(self.checker, self.root, name, loc, kinds)
 
 
 def _lends(source: Source) -> bool:

@@ -7,13 +7,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from reportrunner.checker import Checker
-from reportrunner.spec import WindowSpec
+from reportrunner.diagnose import Hinted
+from reportrunner.load.words import CalendarFaultError, Calendars, length_of, period_of
 from reportrunner.window import Window
-from reportrunner.window.form import Between, Edge, Form, Last, Like, Period, Since, ToDate, resolve_one
+from reportrunner.window.form import Around, Between, Edge, Form, Last, Length, Like, Period, Since, ToDate
+from reportrunner.window.resolve import resolve_one
 from reportrunner.window.span import Span, WindowError, parse_span
+from reportrunner.window_spec import WindowSpec
 
 
-def load_windows(checker: Checker, sections: Mapping[str, Any], zone: str, as_of: dt.datetime) -> dict[str, Window]:
+def load_windows(
+    checker: Checker, sections: Mapping[str, Any], zone: str, as_of: dt.datetime, calendars: Calendars
+) -> dict[str, Window]:
     """Return the windows that can be resolved, in the order of the file; WindowErrors become problems."""
     forms: dict[str, Form] = {}
     for name, section in sections.items():
@@ -23,9 +28,13 @@ def load_windows(checker: Checker, sections: Mapping[str, Any], zone: str, as_of
         if spec is None:
             continue
         try:
-            forms[name] = window_form(spec)
+            forms[name] = window_form(spec, calendars)
         except WindowError as error:
             _say(checker, name, error)
+        except Hinted as error:
+            checker.problem((*loc, *error.path), str(error), error.hint, at=error.at)
+        except CalendarFaultError:
+            continue
     windows: dict[str, Window] = {}
     for name, form in forms.items():
         if isinstance(form, Like) and form.window_name in sections and form.window_name not in forms:
@@ -38,20 +47,54 @@ def load_windows(checker: Checker, sections: Mapping[str, Any], zone: str, as_of
     return windows
 
 
-def window_form(spec: WindowSpec) -> Form:
-    """Return the form of a section; a WindowError names the key at fault."""
-    lag = _span(spec, "lag")
+def window_form(spec: WindowSpec, calendars: Calendars) -> Form:
+    """Return the form of a section; WindowError or Hinted names the key at fault."""
+    lag = None if spec.lag is None else _length(spec, "lag", calendars)
     if spec.period is not None:
-        return Period(spec.period, -1 if spec.offset is None else spec.offset, lag)
+        return Period(period_of(spec.period, "period", calendars), -1 if spec.offset is None else spec.offset, lag)
     if spec.to_date is not None:
-        return ToDate(spec.to_date, lag)
+        return ToDate(period_of(spec.to_date, "to_date", calendars), lag)
     if spec.last is not None:
-        return Last(_needed(spec, "last"), _day(spec.until, "until"), lag)
+        return Last(_length(spec, "last", calendars), _day(spec.until, "until"), lag)
     if spec.since is not None:
         return Since(_needed(spec, "since"), _span(spec, "until"), lag)
     if spec.like is not None:
-        return Like(spec.like, _needed(spec, "shift"), lag)
+        return Like(spec.like, _length(spec, "shift", calendars), lag)
+    if spec.around is not None:
+        return _around(spec, lag)
     return Between(_edge(spec.from_, "from"), _edge(spec.to, "to"), lag)
+
+
+def _around(spec: WindowSpec, lag: Length | None) -> Around:
+    anchor = _edge(spec.around, "around")
+    if isinstance(anchor, str):
+        hint = 'write last = "28 days", or since = "-1 hour"'
+        raise Hinted("around is about something that happened, not about as_of", hint, key="around", at="value")
+    if spec.until not in {None, "as_of"}:
+        hint = 'write until = "as_of", or leave it out'
+        raise Hinted('beside around, until says only that the window ends at "as_of"', hint, key="until", at="value")
+    keys = ("days", "days") if spec.days is not None else ("before", "after")
+    before, after = (_side(spec, key, is_moment=isinstance(anchor, dt.datetime)) for key in keys)
+    return Around(anchor, before, after, spec.until == "as_of", lag)
+
+
+def _side(spec: WindowSpec, key: str, *, is_moment: bool) -> Span:
+    """Return how far a window reaches to one side: whole days of a date, a length of time of a moment."""
+    value = getattr(spec, key)
+    if value is None:
+        return Span()
+    if isinstance(value, int) and is_moment:
+        example = f'before = "{value} days", after = "{value} days"' if key == "days" else f'{key} = "{value} days"'
+        text = f"{key} = {value} counts whole days around a date, and around is a moment"
+        raise Hinted(text, f"write {example}, or a date", key=key, at="value")
+    span = Span(days=max(value, 0)) if isinstance(value, int) else _needed(spec, key)
+    if span.sign < 0 or (isinstance(value, int) and value < 0):
+        better = f'"{-span}"' if isinstance(value, str) else str(-value)
+        raise Hinted(f"{key} has no sign", f"write {key} = {better}", key=key, at="value")
+    if span.seconds and not is_moment:
+        text = f'{key} = "{value}" is no number of whole days, and around is a date'
+        raise Hinted(text, f"write {key} = 1, or a moment such as 2026-11-12T15:00:00", key=key, at="value")
+    return span
 
 
 def window_scope(window: Window) -> dict[str, object]:
@@ -75,6 +118,10 @@ def _say(checker: Checker, name: str, error: WindowError) -> None:
 def _span(spec: WindowSpec, key: str) -> Span | None:
     value = getattr(spec, key)
     return None if value is None else _needed(spec, key)
+
+
+def _length(spec: WindowSpec, key: str, calendars: Calendars) -> Length:
+    return length_of(str(getattr(spec, key)), key, calendars, spec.calendar)
 
 
 def _needed(spec: WindowSpec, key: str) -> Span:

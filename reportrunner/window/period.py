@@ -1,8 +1,9 @@
-"""Calendar periods of a zone (year to hour): their bounds, and the labels of windows.
+"""Periods of a zone (year to hour, and those of a project's calendars): their bounds, and the labels of windows.
 
 Labels name folders, so they hold no `:` and no `/`:
 - a whole period: `2026`, `2026-Q4`, `2026-11`, `2026-W46` (ISO), `2026-11-16`, `2026-11-16T13`; an hour that a change
   of the clock brings twice says which: `2026-11-01T01-0400`, `2026-11-01T01-0500`;
+- a whole period of a calendar: `FY26`, `FY26-Q3`, `FY26-P07`, `FY26-W31`; a week or day without such a name, its days;
 - whole days: first and last day, both inclusive: `2026-11-09..2026-11-15`, or `2026-11-09` alone;
 - an end that is no start of a day is an instant: `2026-09-01..2026-11-16T093000-0500`.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from reportrunner.window.calendar import CalendarPeriod
 from reportrunner.window.span import Span
 from reportrunner.window.zone import at, change_between, day_of, day_unix, is_repeated, offset, shift_day
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 PeriodName = Literal["year", "quarter", "month", "week", "day", "hour"]
+AnyPeriod = PeriodName | CalendarPeriod
+"""A period that a window may be: everybody's, or one of a calendar."""
 
 HOUR = 3600
 _LENGTHS = {
@@ -30,8 +34,15 @@ _LENGTHS = {
 }
 
 
-def bounds(period: PeriodName, unix: int, zone: ZoneInfo) -> tuple[int, int]:
-    """Return start and exclusive end of the period that holds the instant, in Unix seconds."""
+def bounds(period: AnyPeriod, unix: int, zone: ZoneInfo) -> tuple[int, int]:
+    """Return start and exclusive end of the period that holds the instant, in Unix seconds.
+
+    Of business days it is the last one that had begun by then.
+    """
+    if isinstance(period, CalendarPeriod):
+        first, after = period.calendar.span(period.unit, day_of(unix, zone))
+        start, end = day_unix(first, zone), day_unix(after, zone)
+        return (start, end) if start < end else bounds(period, start - 1, zone)  # a day that the zone skipped
     if period == "hour":
         return _hour_bounds(unix, zone)
     first = _first_day(period, day_of(unix, zone))
@@ -65,15 +76,17 @@ def _hour_bounds(unix: int, zone: ZoneInfo) -> tuple[int, int]:
     return start, end
 
 
-def label_of(start: int, end: int, zone: ZoneInfo, period: PeriodName | None = None) -> str:
+def label_of(start: int, end: int, zone: ZoneInfo, period: AnyPeriod | None = None) -> str:
     """Return the period's name if [start, end) is exactly one such period, else its days or instants."""
     if period and bounds(period, start, zone) == (start, end):
         return _period_label(period, start, end, zone)
     return _range_label(start, end, zone)
 
 
-def _period_label(period: PeriodName, start: int, end: int, zone: ZoneInfo) -> str:
+def _period_label(period: AnyPeriod, start: int, end: int, zone: ZoneInfo) -> str:
     day = day_of(start, zone)
+    if isinstance(period, CalendarPeriod):
+        return period.calendar.label(period.unit, day) or _range_label(start, end, zone)
     match period:
         case "year":
             return f"{day:%Y}"

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from reportrunner.window.period import PeriodName, bounds, label_of
+from reportrunner.window.period import AnyPeriod, bounds, label_of
 from reportrunner.window.span import WindowError
 from reportrunner.window.zone import at, day_of, day_unix, first_change, load_zone, offset, skipped_days, unix_of
 
@@ -100,16 +100,20 @@ class Window:
         return self.offset_at_start
 
 
-def window_of(start: int, end: int, zone: str, period: PeriodName | None = None) -> Window:
+def window_of(start: int, end: int, zone: str, period: AnyPeriod | None = None) -> Window:
     """Return the window of two instants in Unix seconds, labelled as that period if it is exactly one."""
     info = load_zone(zone)
     return Window(at(start, info), at(end, info), zone, label_of(start, end, info, period))
 
 
-def slices(window: Window, period: PeriodName) -> tuple[Window, ...]:
+def slices(window: Window, period: AnyPeriod) -> tuple[Window, ...]:
     """Cut the window at every start of a period: no gap, no overlap; the outermost may be parts of one."""
     info = load_zone(window.zone)
     cuts = [window.start_unix]
     while cuts[-1] < window.end_unix:
-        cuts.append(min(bounds(period, cuts[-1], info)[1], window.end_unix))
+        after = bounds(period, cuts[-1], info)[1]
+        if after <= cuts[-1]:
+            message = f"{period}s leave gaps: no slices of a window"
+            raise ValueError(message)
+        cuts.append(min(after, window.end_unix))
     return tuple(window_of(start, end, window.zone, period) for start, end in pairwise(cuts))

@@ -69,7 +69,7 @@ USED = 'label = "{{ windows.w.label }}"\n[windows.w]\n'
         ('to_date = "week"\noffset = 0', 'offset: "offset" does not belong to a window with "to_date" | remove it'),
         ('period = "week"\nlast = "1 day"', 'last: a window has one form, and this one has both "period" and "last" | keep one of the two'),
         ("start = 2026-09-01", 'start: unknown key "start" in a window | write from = 2026-09-01 (an inclusive day) and to = "as_of"'),
-        ('lag = "1 day"', '[windows.w]: this window says no span of time | write period = "week", offset = -1; last = "28 days"; from and to; to_date; since; or like and shift'),
+        ('lag = "1 day"', '[windows.w]: this window says no span of time | write period = "week", offset = -1; last = "28 days"; from and to; to_date; since; like and shift; or around and days'),
         ('from = "{{ params.x }}"\nto = "as_of"', 'x: params has no "x"'),
         ('from = "{{ now }}"\nto = "as_of"', 'now: "now" is not known here | known: params, windows, job, as_of, each'),
     ],

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from reportrunner.window import Window
-from reportrunner.window.form import Between, Form, Last, Like, Period, Since, ToDate, resolve, resolve_one
+from reportrunner.window.form import Between, Form, Last, Like, Period, Since, ToDate
+from reportrunner.window.resolve import resolve, resolve_one
 from reportrunner.window.span import Span, WindowError, parse_span
 from reportrunner.window.zone import parse_as_of, use_packaged_zones
 

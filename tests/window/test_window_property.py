@@ -13,8 +13,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reportrunner.window import Window, slices, window_of
-from reportrunner.window.form import Between, Form, Last, Like, Period, resolve_one
+from reportrunner.window.form import Between, Form, Last, Like, Period
 from reportrunner.window.period import PeriodName, bounds
+from reportrunner.window.resolve import resolve_one
 from reportrunner.window.span import Span, WindowError
 from reportrunner.window.zone import at, day_of, day_unix, first_change, use_packaged_zones
 
