@@ -121,7 +121,7 @@ class TestPlan:
     def test_as_text(self, project: Path, capsys: Said) -> None:
         assert run_command(["plan", JOB, *AS_OF]) == 0
         text = capsys.readouterr().out
-        assert "window week: 2026-11-09T00:00:00-05:00 to 2026-11-16T00:00:00-05:00 (America/New_York)" in text
+        assert "window week 2026-W46: 2026-11-09T00:00:00-05:00 to 2026-11-16T00:00:00-05:00 (America/New_York)" in text
         assert "progress: 2 x report.getTable at kaltura over campaign" in text
         assert "ks = <session:kaltura>" in text
         assert "writes overdue.csv (csv overdue_csv)" in text
