@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from reportrunner import __version__
-from reportrunner.ask import QueryNode
+from reportrunner.ask import QueryNode, needs_of
 from reportrunner.check import apply_rules, run_checks
 from reportrunner.compose import compose, documents_due
 from reportrunner.environment import Sent
@@ -149,13 +149,19 @@ def held_back(plan: RunPlan, gathered: Gathered) -> str:
 
 
 def withheld(plan: RunPlan, name: str, landed: Mapping[str, Landed]) -> str:
-    """Say why what a dataset has landed must not be kept: a rule found an error in it that the job does not accept."""
-    rules = plan.job.rules[name]
-    own = {each: landed[each] for each in (name, rules.reconcile) if each in landed}
-    nodes = {each: plan.nodes[each] for each in own}
-    narrowed = replace(plan, nodes=nodes, checks=(), job=replace(plan.job, rules={name: rules}))
-    errors = [finding for finding in check(narrowed, Gathered(own)) if finding.severity == "error"]
-    return f"{errors[0].code}, {errors[0].message}" if errors else ""
+    """Say why what a dataset has landed must not be kept: a rule found an error, in it or in what it was made of."""
+    wanted, waiting = set[str](), [name]
+    while waiting:
+        each = waiting.pop()
+        if each in landed and each not in wanted:
+            wanted.add(each)
+            waiting += [*needs_of(plan.nodes[each]), plan.job.rules[each].reconcile]
+    nodes = {each: node for each, node in plan.nodes.items() if each in wanted}
+    rules = {each: plan.job.rules[each] for each in nodes}
+    narrowed = replace(plan, nodes=nodes, checks=(), job=replace(plan.job, rules=rules))
+    found = check(narrowed, Gathered({each: landed[each] for each in nodes}))
+    errors = [finding for finding in found if finding.severity == "error"]
+    return f"{errors[0].code} in {errors[0].subject}, {errors[0].message}" if errors else ""
 
 
 def check(plan: RunPlan, gathered: Gathered) -> tuple[Finding, ...]:

@@ -87,9 +87,15 @@ class DatasetSpec(Strict):
         return value
 
 
+FORGETS: Mapping[str, str] = {
+    "accumulate": "is for what a provider forgets: datasets of an endpoint, or sql; remove it"
+}
+
+
 class FileDataset(DatasetSpec):
     """`file = "data/roster.csv"`: reference data kept in the project."""
 
+    familiar: ClassVar[Mapping[str, str]] = FORGETS
     file: str
     columns: dict[str, TypeWord] = Field(min_length=1)
 
@@ -97,6 +103,7 @@ class FileDataset(DatasetSpec):
 class RowsDataset(DatasetSpec):
     """`rows = [...]`: reference data kept in the job."""
 
+    familiar: ClassVar[Mapping[str, str]] = FORGETS
     rows: list[dict[str, Scalar]]
     columns: dict[str, TypeWord] = Field(default={})
 
@@ -111,6 +118,7 @@ class SqlDataset(DatasetSpec):
 class HistoryDataset(DatasetSpec):
     """`history = "history/livekit-sessions"`: what the runs of this project have kept."""
 
+    familiar: ClassVar[Mapping[str, str]] = FORGETS
     history: HistoryName
     window: str | None = None
     at: str | None = Field(

@@ -78,10 +78,9 @@ class EndpointLoader:
         accumulate = None
         if parameters.accumulate is not None:
             own, span = window, self.window(parameters.accumulate.window, (*loc, "accumulate", "window"))
-            accumulate = accumulated(self.checker, parameters.accumulate, columns, (own, span), loc)
-        if accumulate is not None:
             refuse_open(self.checker, section, endpoint.action(parameters), loc)
-            accumulate = of_endpoint(accumulate, source, endpoint, section)
+            accumulate = accumulated(self.checker, parameters.accumulate, columns, (own, span), loc)
+            accumulate = of_endpoint(accumulate, source, endpoint, section) if accumulate else None
         return EndpointNode(
             name,
             source,

@@ -53,6 +53,12 @@ def everything(project: Path) -> Iterator[tuple[str, bytes]]:
             with duckdb.connect(str(project / name), read_only=True) as con:
                 cells = con.execute("select columns(*)::varchar from data").fetchall()
             yield f"{name}, rows", "\n".join(str(cell) for row in cells for cell in row).encode()
+        if name.endswith(".parquet"):
+            with duckdb.connect() as con:
+                file = str(project / name)
+                cells = con.execute("select columns(*)::varchar from read_parquet($file)", {"file": file}).fetchall()
+                facts = con.execute("select decode(value) from parquet_kv_metadata($file)", {"file": file}).fetchall()
+            yield f"{name}, rows", "\n".join(str(cell) for row in [*cells, *facts] for cell in row).encode()
 
 
 def found_in(project: Path, said: dict[str, str], secrets: list[str]) -> dict[str, list[str]]:

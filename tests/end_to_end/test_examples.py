@@ -437,6 +437,13 @@ def test_livekit_sessions(ended: Ended) -> None:
     assert len(ended.rows("sessions", "sessions.csv", "livekit")) == len(mine)
 
 
+def test_livekit_harvest(ended: Ended) -> None:
+    """What is remembered of five days is what a job that asks for them is told."""
+    rows = ended.rows("harvest", "billing.csv", "livekit")
+    assert sum(int(row["sessions"]) for row in rows) > 100
+    assert rows == ended.rows("sessions", "billing.csv", "livekit")
+
+
 def test_livekit_reconnects(ended: Ended) -> None:
     first, end = midnight("2026-11-13") * 10**6, midnight("2026-11-15") * 10**6
     days = range(dt.date(2026, 11, 13).toordinal(), dt.date(2026, 11, 16).toordinal())
