@@ -46,12 +46,14 @@ def _bytes(path: Path, root: Path) -> bytes:
 
 
 def input_hashes(plan: RunPlan, root: Path, templates: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the hashes of the job file, the sections of the sources it asks, its reference files and templates."""
+    """Return the hashes of the job file, the sources and calendars it speaks of, its reference files and templates."""
     job = plan.job
     hashes = {"job": sha256(job.file.text.encode())}
     sources = needed_sources(plan.nodes.values(), job.sources)
     for name, source in sources.items():
         hashes[f"sources.{name}"] = sha256(source.settings.model_dump_json(exclude_none=True).encode())
+    for name, calendar in job.calendars.items():
+        hashes[f"calendars.{name}"] = sha256(calendar.facts.encode())
     for node in plan.nodes.values():
         if isinstance(node, FileNode):
             hashes[node.file] = sha256(_bytes(root / node.file, root))

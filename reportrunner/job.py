@@ -113,6 +113,8 @@ class JobSpec:
     given_params: Mapping[str, str]
     """The params given on the command line, as typed: they mark the label."""
     windows: Mapping[str, Window]
+    calendars: Mapping[str, Calendar]
+    """The calendars that its windows speak of."""
     nodes: Mapping[str, Node]
     declared: frozenset[str]
     """Names of all datasets of the file, those with errors included."""

@@ -98,7 +98,3 @@ class WindowSpec(Strict):
         if self.days is not None and sides:
             message = '"days" goes both ways, and this window has "before" or "after" too'
             raise Hinted(message, "remove days", key="days")
-        counting = [text for text in (self.last, self.lag, self.shift) if text is not None and "business" in text]
-        if self.calendar is not None and not counting:
-            hint = f'write "5 business days" in last, lag or shift, or period = "{self.calendar}-quarter", or remove it'
-            raise Hinted('"calendar" says whose business days are counted, and none are', hint, key="calendar")

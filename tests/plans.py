@@ -98,6 +98,7 @@ def job(nodes: Mapping[str, Node], **changes: Any) -> JobSpec:
         "params": {},
         "given_params": {},
         "windows": {},
+        "calendars": {},
         "nodes": nodes,
         "declared": frozenset(nodes),
         "checks": (),

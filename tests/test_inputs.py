@@ -10,6 +10,7 @@ from plans import S, asking, columns, plan
 from reportrunner.ask import FileNode
 from reportrunner.errors import InvalidError
 from reportrunner.inputs import input_hashes, read_templates
+from reportrunner.window.calendar import Calendar, DateYears
 
 
 def digest(text: str) -> str:
@@ -49,6 +50,13 @@ def test_the_hashes_are_of_the_job_its_sources_its_files_and_its_templates(tmp_p
     assert hashes["data/roster.csv"] == digest("user_id\nana\n")
     assert hashes["templates/page.j2"] == digest("text")
     assert hashes["sources.house"] == digest(of.job.sources["house"].settings.model_dump_json(exclude_none=True))
+
+
+def test_a_calendar_that_windows_speak_of_is_an_input(tmp_path: Path) -> None:
+    of = plan(calendars={"fiscal": Calendar("fiscal", DateYears(2))})
+    hashes = input_hashes(of, tmp_path, [])
+    assert list(hashes) == ["job", "calendars.fiscal"]
+    assert hashes != input_hashes(plan(calendars={"fiscal": Calendar("fiscal", DateYears(3))}), tmp_path, [])
 
 
 def test_a_source_that_nobody_asks_is_no_input(tmp_path: Path) -> None:

@@ -54,10 +54,10 @@ class CalendarLoader:
         if not re.fullmatch(NAME, name):
             return None
         spec = self.checker.validated(CalendarSpec, section, loc)
-        if spec is None or not self._fits(spec, loc):
+        if spec is None:
             return None
-        business = self._business(spec, loc)
-        if business is None and any(getattr(spec, key) is not None for key in _BUSINESS):
+        fits, business = self._fits(spec, loc), self._business(spec, loc)
+        if not fits or (business is None and any(getattr(spec, key) is not None for key in _BUSINESS)):
             return None
         years, starts = _years(spec), None if spec.week_starts is None else WEEKDAYS.index(spec.week_starts)
         if isinstance(years, PatternYears):
@@ -115,7 +115,7 @@ class CalendarLoader:
     def _days(self, text: str, shown: str) -> Iterator[dt.date]:
         """Yield the days of a file of holidays; empty lines, lines with # and a first line "date" say none."""
         for number, line in enumerate(text.splitlines(), start=1):
-            cell = next(csv.reader([line]), [""])[0].strip()
+            cell = next(iter(next(csv.reader([line]), [])), "").strip()
             if not cell or cell.startswith("#") or (number == 1 and cell.lower() == "date"):
                 continue
             if day := _day(cell):

@@ -60,7 +60,7 @@ def load_job(file: TomlFile, name: str, project: Project, moment: Moment, given:
     params = _params(checker, tables(data, "params"), given, as_of.date())
     lost = {key: _sample(section, as_of.date()) for key, section in strays(data, "params", JobFile).items()}
     checker.scope.update(params={**lost, **params}, as_of=as_of)
-    windows = load_windows(checker, tables(tree, "windows"), zone, as_of, project.calendars)
+    windows, calendars = load_windows(checker, tables(tree, "windows"), zone, as_of, project.calendars)
     scopes = {key: window_scope(window) for key, window in windows.items()}
     samples = dict.fromkeys(sorted(named(data, "windows", JobFile)), window_scope(sample_window(zone, as_of)))
     checker.scope["windows"] = {**samples, **scopes}
@@ -84,6 +84,7 @@ def load_job(file: TomlFile, name: str, project: Project, moment: Moment, given:
         params=params,
         given_params=given.typed,
         windows=windows,
+        calendars=calendars,
         nodes=datasets.nodes,
         declared=datasets.declared,
         checks=checks,

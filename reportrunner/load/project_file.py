@@ -44,7 +44,8 @@ def load_project(root: Path, shown: str, families: Families) -> Project:
             message = f'source "{borrowed}" ({lender.provider.name}) has no sessions to borrow'
             checker.problem(("sources", name, "session"), message)
     dates = CalendarLoader(checker, root, shown.removesuffix(PROJECT_FILE))
-    calendars = dict.fromkeys(named(file.data, "calendars", ProjectSpec)) | dates.load(tables(file.data, "calendars"))
+    calendars = dates.load(tables(file.data, "calendars"))
+    calendars |= dict.fromkeys(sorted(named(file.data, "calendars", ProjectSpec) - calendars.keys()))
     found = (*checker.problems, *dict.fromkeys([*loader.others, *dates.others]))
     return Project(root, file, sources, declared, found, archive, calendars)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reportrunner.checker import Checker
 from reportrunner.diagnose import Hinted
-from reportrunner.load.words import CalendarFaultError, Calendars, length_of, period_of
+from reportrunner.load.words import CalendarFaultError, Calendars, counts_business_days, length_of, period_of
 from reportrunner.window import Window
+from reportrunner.window.calendar import Calendar, CalendarPeriod, Steps
 from reportrunner.window.form import Around, Between, Edge, Form, Last, Length, Like, Period, Since, ToDate
 from reportrunner.window.resolve import resolve_one
 from reportrunner.window.span import Span, WindowError, parse_span
@@ -18,8 +19,11 @@ from reportrunner.window_spec import WindowSpec
 
 def load_windows(
     checker: Checker, sections: Mapping[str, Any], zone: str, as_of: dt.datetime, calendars: Calendars
-) -> dict[str, Window]:
-    """Return the windows that can be resolved, in the order of the file; WindowErrors become problems."""
+) -> tuple[dict[str, Window], dict[str, Calendar]]:
+    """Return the windows that can be resolved, in the order of the file, and the calendars that they speak of.
+
+    WindowErrors become problems.
+    """
     forms: dict[str, Form] = {}
     for name, section in sections.items():
         loc = ("windows", name)
@@ -44,11 +48,27 @@ def load_windows(
         except WindowError as error:
             if error.window_name in {"", name}:
                 _say(checker, name, error)
-    return windows
+    used = {calendar.name: calendar for form in forms.values() for calendar in _calendars(form)}
+    return windows, used
+
+
+def _calendars(form: Form) -> Iterator[Calendar]:
+    if isinstance(form, Period | ToDate) and isinstance(form.period, CalendarPeriod):
+        yield form.period.calendar
+    lengths = (form.lag, form.span if isinstance(form, Last) else form.shift if isinstance(form, Like) else None)
+    yield from (length.period.calendar for length in lengths if isinstance(length, Steps))
 
 
 def window_form(spec: WindowSpec, calendars: Calendars) -> Form:
     """Return the form of a section; WindowError or Hinted names the key at fault."""
+    form = _form(spec, calendars)
+    if spec.calendar is not None and not counts_business_days(spec.last, spec.lag, spec.shift):
+        hint = 'write "5 business days" in last, lag or shift, or remove it'
+        raise Hinted('"calendar" says whose business days are counted, and none are', hint, key="calendar")
+    return form
+
+
+def _form(spec: WindowSpec, calendars: Calendars) -> Form:
     lag = None if spec.lag is None else _length(spec, "lag", calendars)
     if spec.period is not None:
         return Period(period_of(spec.period, "period", calendars), -1 if spec.offset is None else spec.offset, lag)
@@ -84,7 +104,8 @@ def _side(spec: WindowSpec, key: str, *, is_moment: bool) -> Span:
     if value is None:
         return Span()
     if isinstance(value, int) and is_moment:
-        example = f'before = "{value} days", after = "{value} days"' if key == "days" else f'{key} = "{value} days"'
+        length = Span(days=max(value, 0))
+        example = f'before = "{length}", after = "{length}"' if key == "days" else f'{key} = "{length}"'
         text = f"{key} = {value} counts whole days around a date, and around is a moment"
         raise Hinted(text, f"write {example}, or a date", key=key, at="value")
     span = Span(days=max(value, 0)) if isinstance(value, int) else _needed(spec, key)
@@ -152,4 +173,5 @@ def _edge(value: object, key: str) -> Edge:
     try:
         return dt.date.fromisoformat(text) if len(text) <= 10 else dt.datetime.fromisoformat(text)
     except ValueError:
-        raise WindowError(f'"{text}" is no moment; write {key} = 2026-09-01, or "as_of"', "", key) from None
+        other = "2026-09-01T15:00:00" if key == "around" else '"as_of"'
+        raise WindowError(f'"{text}" is no moment; write {key} = 2026-09-01, or {other}', "", key) from None

@@ -8,7 +8,7 @@ from typing import get_args
 
 from reportrunner.diagnose import Hinted
 from reportrunner.spelling import did_you_mean
-from reportrunner.window.calendar import UNITS, Calendar, CalendarPeriod, Steps, Unit
+from reportrunner.window.calendar import UNITS, Calendar, CalendarPeriod, Steps
 from reportrunner.window.form import Length
 from reportrunner.window.period import AnyPeriod, PeriodName
 from reportrunner.window.span import WindowError, parse_span
@@ -18,12 +18,13 @@ Calendars = Mapping[str, Calendar | None]
 PERIODS: tuple[PeriodName, ...] = get_args(PeriodName)
 _BUSINESS_DAYS = re.compile(r"\s*([-+]?)\s*([0-9]{1,9})\s+business[ -]days?\s*")
 _UNITS = re.compile(r"\s*([-+]?)\s*([0-9]{1,9})\s+([a-z][a-z0-9_]*-[a-z]+)\s*")
-_COME_WITH: Mapping[Unit, str] = {
+_COME_WITH: Mapping[str, str] = {
     "year": 'years come with year_starts = "02-01", or with pattern and year_ends',
     "quarter": 'quarters come with year_starts = "02-01", or with pattern and year_ends',
     "month": 'months come with year_starts = "02-01", or with pattern and year_ends',
     "week": 'weeks come with week_starts = "sunday", or with pattern and year_ends',
     "day": "business days come with weekend or holidays",
+    "hour": 'hours belong to no calendar: write "hour"',
 }
 
 
@@ -36,15 +37,16 @@ def period_of(word: str, key: str, calendars: Calendars) -> AnyPeriod:
     if word in PERIODS:
         return word
     name, _, unit = word.rpartition("-")
-    if name in calendars and unit in UNITS:
+    if name in calendars and unit in _COME_WITH:
         return _unit_of(name, unit, key, calendars)
-    known = [*PERIODS, *(each for calendar in calendars.values() if calendar for each in calendar.words)]
-    near = did_you_mean(word, known)
+    own = [each for calendar in calendars.values() if calendar for each in calendar.words]
+    words = own if key == "shift" else [*PERIODS, *own]
+    known = f"one of {', '.join(words)}"
     if name and unit in UNITS and name not in calendars:
-        text = f'there is no calendar "{name}"{near}'
-        hint = "" if near else f"add [calendars.{name}] to reportrunner.toml, or write one of {', '.join(known)}"
-        raise Hinted(text, hint, key=key, at="value")
-    raise Hinted(f'"{key}" cannot be "{word}"{near}', f"one of {', '.join(known)}", key=key, at="value")
+        near = did_you_mean(word, own)
+        hint = "" if near else f"add [calendars.{name}] to reportrunner.toml" + (f", or write {known}" if words else "")
+        raise Hinted(f'there is no calendar "{name}"{near}', hint, key=key, at="value")
+    raise Hinted(f'"{key}" cannot be "{word}"{did_you_mean(word, words)}', known if words else "", key=key, at="value")
 
 
 def _unit_of(name: str, unit: str, key: str, calendars: Calendars) -> CalendarPeriod:
@@ -53,9 +55,8 @@ def _unit_of(name: str, unit: str, key: str, calendars: Calendars) -> CalendarPe
         raise CalendarFaultError
     found = next((own for own in calendar.units if own == unit), None)
     if found is None:
-        wanted = next(each for each in UNITS if each == unit)
         noun = "business days" if unit == "day" else f"{unit}s"
-        hint = f"it has {', '.join(calendar.words)}; {_COME_WITH[wanted]}"
+        hint = f"it has {', '.join(calendar.words)}; {_COME_WITH[unit]}"
         raise Hinted(f'calendar "{name}" has no {noun}', hint, key=key, at="value")
     return CalendarPeriod(calendar, found)
 
@@ -77,6 +78,11 @@ def length_of(text: str, key: str, calendars: Calendars, calendar: str | None) -
         return parse_span(text)
     except WindowError as error:
         raise error.located("", key) from None
+
+
+def counts_business_days(*texts: str | None) -> bool:
+    """Tell whether one of these lengths is so many business days."""
+    return any(text is not None and _BUSINESS_DAYS.fullmatch(text) for text in texts)
 
 
 def _count(found: re.Match[str]) -> int:

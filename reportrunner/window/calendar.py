@@ -136,6 +136,12 @@ class Calendar:
         """Its years, if they are made of weeks."""
         return self.years if isinstance(self.years, PatternYears) else None
 
+    @property
+    def facts(self) -> str:
+        """All that it says, the same text for the same calendar."""
+        business = self.business and (sorted(self.business.weekend), sorted(map(str, self.business.holidays)))
+        return f"{self.years} {self.week_starts} {business} {self.prefix}"
+
     def ordinal(self, unit: Unit, day: date) -> int:
         """Return the number of the year, quarter, month or week that holds the day."""
         if unit == "week":
