@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from reportrunner.condition import Condition
+from reportrunner.days import NO_DAYS, Choice, Days
 from reportrunner.expression import render_tree
 from reportrunner.flow import Envelope, Flow, Minted, Reply, SessionKey
 from reportrunner.memory import Accumulate, HistoryNode
@@ -63,8 +64,12 @@ class Endpoint:
     """Built-in findings that the parameters alone tell: pairs of code and message."""
     notes: Callable[[EndpointDataset], tuple[str, ...]] = lambda _: ()
     """What must be said beside the numbers, printed in the footer."""
-    zone: str = ""
-    """The zone of its days and how sure we are: `job zone (source-proven)`."""
+    days: Days = NO_DAYS
+    """Whose days it counts, and how sure that is."""
+    days_asked: Callable[[EndpointDataset], Days | None] = lambda _: None
+    """Whose days a dataset of it counts, where its parameters decide that."""
+    choices: Callable[[Ask], tuple[Choice, ...]] = lambda _: ()
+    """What a job chose where its window is not served as it is; printed in plans and footers."""
     permissions: str = ""
     privileges: Callable[[EndpointDataset], tuple[str, ...]] = lambda _: ()
     """The privileges without which it refuses, as the dataset would write them; a session that is given is trusted."""
@@ -89,6 +94,10 @@ class Endpoint:
     """The span of which an ask brings all rows, where that is not all of its window."""
     action: Callable[[EndpointDataset], str] = lambda _: ""
     """What the call changes at the account, in words such as `orders captions`; empty for one that only reads."""
+
+    def days_of(self, parameters: EndpointDataset) -> Days:
+        """Return whose days a dataset counts."""
+        return self.days_asked(parameters) or self.days
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from reportrunner.ask import BoundCheck, EndpointNode, Node
 from reportrunner.claim import agree
+from reportrunner.days import ZONE_UNKNOWN
 from reportrunner.job import JobSpec, Rules
 from reportrunner.memory import HistoryNode
 from reportrunner.query import SqlText
@@ -124,6 +125,9 @@ def apply_rules(job: JobSpec, nodes: Mapping[str, Node], landed: Mapping[str, La
         subject = f"datasets.{name}"
         if isinstance(node, EndpointNode):
             findings += [Finding(c, "warn", subject, m) for c, m in node.endpoint.findings(node.parameters)]
+            if node.window is not None and node.endpoint.days_of(node.parameters).doubtful:
+                code, said = ZONE_UNKNOWN
+                findings.append(Finding(code, "warn", subject, said))
         window = node.window if isinstance(node, EndpointNode | HistoryNode) else None
         if window is not None and window.end_unix > job.as_of.timestamp():
             said = f"the window {window.label} reaches beyond as_of ({job.as_of.isoformat()}): its end is still to come"

@@ -68,7 +68,9 @@ def _view(plan: RunPlan, name: str, landed: Landed, findings: Iterable[Finding])
 
 def _note(node: EndpointNode, landed: Landed) -> SourceNote:
     endpoint = node.endpoint
-    notes = (*endpoint.notes(node.parameters), *((endpoint.zone,) if endpoint.zone else ()))
+    days = endpoint.days_of(node.parameters).said
+    chosen = (choice.said for choice in endpoint.choices(node.sample()))
+    notes = (*endpoint.notes(node.parameters), *((days,) if days else ()), *chosen)
     return SourceNote(node.name, node.source.name, endpoint.name, notes, node.window, landed.table.rows)
 
 

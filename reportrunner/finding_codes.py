@@ -120,6 +120,10 @@ CODES: Mapping[str, str] = MappingProxyType(
             " is another. Rows are probably missing: compare paging.next with an answer. If the service leaves it out"
             " on its last page and the rows are all there, accept this with that reason."
         ),
+        "rest.undated": (
+            'Rows came without the timestamp by which zone_mismatch = "covering" keeps rows: whether they lie in the'
+            " window is not known. They are kept."
+        ),
         "rest.no_next": (
             "An answer came as one page, and nothing in it says whether there is another: the place that the source's"
             " paging names was nowhere. Either the service leaves it out on its last page, or the name is misspelt and"

@@ -140,6 +140,12 @@ class EndpointDataset(DatasetSpec):
 
     closed: ClassVar[Mapping[str, str]] = {}
     """Keys whose text takes no expressions, for a value could say more than one place holds; what to write instead."""
+    familiar: ClassVar[Mapping[str, str]] = {
+        "zone_mismatch": (
+            "chooses where an endpoint is known to count other days than the job's, and this one is not"
+            "; `reportrunner explain` tells whose days it counts"
+        ),
+    }
     source: str
     endpoint: str
     window: str | None = None

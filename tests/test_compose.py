@@ -10,6 +10,7 @@ from plans import AS_OF, N, S, asking, columns, endpoint, plan
 
 from reportrunner.ask import Each, InlineNode
 from reportrunner.compose import compose, documents_due, narrow
+from reportrunner.days import Days
 from reportrunner.errors import OutputError
 from reportrunner.expression import parse_tree, render_tree
 from reportrunner.formats import FORMATS
@@ -57,7 +58,7 @@ WHOLE = output("whole", format="csv", dataset="late")
 
 
 def made(folder: Path, *outputs: BoundOutput) -> tuple[RunPlan, dict[str, Landed], Report]:
-    noting = endpoint(notes=lambda _: ("vod only",), zone="UTC (documented)")
+    noting = endpoint(notes=lambda _: ("vod only",), days=Days("zone", "documented", "UTC"))
     of = plan(
         InlineNode("course", Rows(columns(entry_id=S), [("gdpr",)]), (), ()),
         asking("polls", columns(answer=S), endpoint=noting),
@@ -94,7 +95,7 @@ def test_findings_that_are_ok_are_left_out_and_the_worst_come_first(tmp_path: Pa
 def test_what_must_be_said_of_a_source_is_said(tmp_path: Path) -> None:
     _, _, report = made(tmp_path)
     assert [(note.dataset, note.notes) for note in report.sources] == [
-        ("polls", ("vod only", "UTC (documented)")),
+        ("polls", ("vod only", "days of UTC (documented)")),
         ("late", ()),
     ]
     assert [note.rows for note in report.sources] == [landed.total_rows for landed in _of(report, "polls", "late")]

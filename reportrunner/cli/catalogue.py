@@ -70,7 +70,7 @@ def _grouped(provider: Provider) -> Mapping[str, Sequence[Endpoint]]:
 def endpoint_text(provider: Provider, endpoint: Endpoint) -> list[str]:
     """Return an endpoint's keys, filters, reports, limits and traps."""
     lines = [f"{provider.name}.{endpoint.name}: {endpoint.summary}", ""]
-    lines += [f"counts {endpoint.zone}"] if endpoint.zone else []
+    lines += [f"counts {endpoint.days.said}"] if endpoint.days.said else []
     lines += [f"needs: {endpoint.permissions or 'not documented'}"]
     if endpoint.action is not _READS_ONLY:
         lines += ["changes something at the provider: needs run --allow-actions" + _unless(endpoint)]

@@ -62,6 +62,8 @@ def _dataset(plan: RunPlan, node: Node) -> dict[str, Any]:
             "source": node.source.name,
             "endpoint": node.endpoint.name,
             **({"window": node.parameters.window} if node.parameters.window else {}),
+            **({"days": days} if (days := node.endpoint.days_of(node.parameters).said) else {}),
+            **({"choices": chosen} if (chosen := _choices(node)) else {}),
             **({"acts": words} if (words := action_of(node)) else {}),
             **({"rows": rows} if (rows := node.endpoint.rows(node.sample())) is not None else {}),
             **_asks(plan, node),
@@ -80,6 +82,12 @@ def _dataset(plan: RunPlan, node: Node) -> dict[str, Any]:
 
 def _kept(node: EndpointNode | QueryNode) -> dict[str, str]:
     return {"into": node.accumulate.into} if node.accumulate else {}
+
+
+def _choices(node: EndpointNode) -> list[dict[str, str]]:
+    return [
+        {"key": choice.key, "way": choice.way, "words": choice.words} for choice in node.endpoint.choices(node.sample())
+    ]
 
 
 def _asks(plan: RunPlan, node: EndpointNode) -> dict[str, Any]:
@@ -139,6 +147,8 @@ def plan_text(facts: dict[str, Any]) -> str:
         lines.append(f"  window {name} {window['label']}: {window['start']} to {window['end']} ({window['zone']})")
     for name, dataset in facts["datasets"].items():
         lines += ["", f"  {name}: {_headline(dataset)}"]
+        lines += [f"    counts {dataset['days']}"] if "days" in dataset else []
+        lines += [f'    {one["key"]} = "{one["way"]}": {one["words"]}' for one in dataset.get("choices", ())]
         for flow in dataset.get("requests", ()) or ([dataset["sample"]] if "sample" in dataset else []):
             lines += [f"    session {flow['session']}"] if " " in flow["session"] else []
             lines += [f"    {len(flow['steps'])} calls in one request"] if flow["together"] else []

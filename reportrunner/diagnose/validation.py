@@ -167,7 +167,7 @@ def _unknown(place: Place) -> _Said:
         message = f'{owner} has no {noun} "{key}"'
     else:
         message = f'unknown {noun} "{key}"' + (f" in {owner}" if owner else "")
-    familiar = getattr(model, "familiar", {}).get(key, "")
+    familiar = _familiar(model, key)
     if familiar:
         meant = frozenset((*table, word) for word in re.findall(r"(\w+) =", familiar))
         hint = familiar if familiar.startswith("write ") else f"{key} {familiar}"
@@ -178,6 +178,12 @@ def _unknown(place: Place) -> _Said:
             message + f'; did you mean "{nearest}"?', "", place.path, "key", meant=frozenset({(*table, nearest)})
         )
     return _Said(message, f"known {noun}s: {_some(known)}" if known else "", place.path, "key")
+
+
+def _familiar(model: type[BaseModel] | None, key: str) -> str:
+    """Return what is said of a word that people know from elsewhere: by the model itself, or by one it builds on."""
+    said = (vars(kind).get("familiar", {}).get(key, "") for kind in getattr(model, "__mro__", ()))
+    return next(filter(None, said), "")
 
 
 def _missing(path: Loc, model: type[BaseModel] | None, kind: Any, description: str | None) -> _Said:

@@ -244,13 +244,9 @@ def test_reports_that_need_no_privilege_ask_for_none() -> None:
 
 
 def test_where_the_zone_of_days_is_unknown_it_is_told_and_nowhere_else() -> None:
-    told = {
-        name
-        for name, endpoint in PROVIDER.endpoints.items()
-        if [code for code, _ in endpoint.findings(endpoint.parameters.model_construct())] == ["window.zone_unknown"]
-    }
+    told = {name for name, endpoint in PROVIDER.endpoints.items() if endpoint.days.doubtful}
     assert told == {*CHAT_REPORTS, "attachment"}
-    assert all(endpoint.zone and endpoint.permissions for endpoint in PROVIDER.endpoints.values())
+    assert all(endpoint.days.said and endpoint.permissions for endpoint in PROVIDER.endpoints.values())
 
 
 @pytest.mark.parametrize(

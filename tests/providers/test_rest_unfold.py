@@ -9,6 +9,7 @@ from asking import WEEK, days
 from pydantic import ValidationError
 from rests import BEARER, HEAD, THINGS, ask, flow, request, said, source
 
+from reportrunner.days import Days
 from reportrunner.window.span import WindowError
 
 QUERY = 'request  = { path = "/v1/things" }'
@@ -85,7 +86,7 @@ def test_days_are_asked_over_whole_days_of_their_zone_alone() -> None:
     with pytest.raises(WindowError, match="knows whole days only"):
         flow(asking(DAYS), window=PART)
     zoned = asking(DAYS, 'zone = "UTC"\n')
-    with pytest.raises(WindowError, match=r'counts days of UTC \(documented\).*; write timezone = "UTC" in the job'):
+    with pytest.raises(WindowError, match=r'counts days of UTC \(documented\).*, or timezone = "UTC" in the job'):
         flow(zoned, window=WEEK)
     assert flow(zoned, window=UTC_WEEK).steps[0].request.query == (("day", "2026-11-09"),)
     instants = asking('since = "{{ window.start | unix }}"')
@@ -116,13 +117,12 @@ def test_what_sends_a_day_is_known_by_its_expression(query: str, whole: bool) ->
 
 def test_a_zone_that_nobody_knows_is_a_finding_and_one_of_instants_is_none() -> None:
     days_asked = ask(source(asking(DAYS)), window=WEEK)
-    assert [code for code, _ in days_asked.endpoint.findings(days_asked.parameters)] == ["window.zone_unknown"]
+    assert days_asked.endpoint.days == Days("unknown")
     zoned = ask(source(asking(DAYS, 'zone = "UTC"\nzone_from = "source-proven"\n')), window=UTC_WEEK)
-    assert zoned.endpoint.findings(zoned.parameters) == ()
-    assert zoned.endpoint.zone == "days of UTC (source-proven)"
+    assert zoned.endpoint.days == Days("zone", "source-proven", "UTC")
     instants = ask(source(asking('since = "{{ window.start | unix }}"')), window=WEEK)
     assert instants.endpoint.findings(instants.parameters) == ()
-    assert instants.endpoint.zone == "exact instants"
+    assert instants.endpoint.days == Days("instants", "documented")
 
 
 def test_a_window_is_needed_where_the_request_names_it() -> None:

@@ -444,7 +444,7 @@ def test_a_page_of_html_is_refused_at_once(body: str) -> None:
 
 def test_every_endpoint_says_its_zone_limits_and_traps() -> None:
     for endpoint in PROVIDER.endpoints.values():
-        assert endpoint.zone
+        assert endpoint.days.said
         assert endpoint.limits
         assert endpoint.traps
         assert "roomList" in endpoint.permissions

@@ -9,17 +9,18 @@ from decimal import Decimal
 from typing import Any, ClassVar, Final, Literal
 
 from reportrunner.ask import Ask, Endpoint
+from reportrunner.days import Days
 from reportrunner.delimited import unreadable
 from reportrunner.flow import Flow, Reply
 from reportrunner.json_cell import json_cell
 from reportrunner.providers.cloudflare.dataset import KitDataset, fetch, get, kit_path
-from reportrunner.providers.cloudflare.times import ZONE_UNKNOWN, as_days, days_of, read_day, whole_days
+from reportrunner.providers.cloudflare.times import as_days, days_of, read_day, whole_days
 from reportrunner.providers.cloudflare.wire import EnvelopeJudge, load
 from reportrunner.table import Claim, Column, ColumnType, Note, Rows, Value, declare
 from reportrunner.window import Window
 
 PERMISSIONS: Final = "Realtime or Realtime Admin, by an API token (documented)"
-UNKNOWN_DAYS: Final = "days of an unknown time zone (no source says which)"
+UNKNOWN_DAYS: Final = Days("unknown")
 _INTEGER, _DECIMAL = ColumnType.INTEGER, ColumnType.DECIMAL
 DAY: Final = Column("day", ColumnType.DATE, description="The day, of an unknown time zone", source="cloudflare.md §1.2")
 
@@ -48,7 +49,7 @@ PARTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 """The two lists of the answer: their columns, and what each column's sum is called beside them."""
-Days = dict[dt.date, dict[str, Value]]
+ByDay = dict[dt.date, dict[str, Value]]
 
 
 class Daywise(KitDataset):
@@ -93,7 +94,7 @@ class DaywiseReader:
         if self.always and "data" not in answer:
             raise unreadable("the answer has no data: quiet days would be made up")
         data = _object(answer.get("data"), "data")
-        days: Days = {}
+        days: ByDay = {}
         claimed: list[tuple[Column, Value]] = []
         for part, named in PARTS.items():
             stats = _object(data.get(part), part)
@@ -103,7 +104,7 @@ class DaywiseReader:
             claimed += [(column, json_cell(total, column.type)) for column, total in totals if total is not None]
         return self._rows(days, claimed)
 
-    def _rows(self, days: Days, claimed: list[tuple[Column, Value]]) -> Rows:
+    def _rows(self, days: ByDay, claimed: list[tuple[Column, Value]]) -> Rows:
         wanted = days_of(self.window)
         outside = sorted(set(days) - set(wanted))
         names = [column.name for column in COLUMNS[1:]]
@@ -135,7 +136,7 @@ def _object(value: Any, name: str) -> Mapping[str, Any]:
     return value
 
 
-def _add(days: Days, stats: Mapping[str, Any], part: str, columns: tuple[Column, ...]) -> None:
+def _add(days: ByDay, stats: Mapping[str, Any], part: str, columns: tuple[Column, ...]) -> None:
     """Add a list's days to those known; one day twice in a list would be counted once or twice, nobody knows."""
     listed = stats.get("day_stats") or []
     if not isinstance(listed, list):
@@ -161,8 +162,7 @@ DAYWISE = Endpoint(
     unfold=unfold_daywise,
     columns=lambda _: COLUMNS,
     key=lambda _: ("day",),
-    findings=lambda _: (ZONE_UNKNOWN,),
-    zone=UNKNOWN_DAYS,
+    days=UNKNOWN_DAYS,
     permissions=PERMISSIONS,
     limits=("the longest range that the service answers is not documented",),
     traps=(

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from reportrunner.ask import Ask, Endpoint
+from reportrunner.days import Days
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Flow, Pairs
 from reportrunner.providers.cloudflare import kit_columns
@@ -195,7 +196,7 @@ def known_columns(parameters: EndpointDataset) -> tuple[Column, ...]:
     return (*READS[parameters.endpoint].columns, *((kit_columns.PARENT,) if rooms else ()))
 
 
-def _endpoint(model: type[KitDataset], summary: str, zone: str, *traps: str) -> Endpoint:
+def _endpoint(model: type[KitDataset], summary: str, days: Days, *traps: str) -> Endpoint:
     return Endpoint(
         name=model.diagnostic_owner,
         summary=summary,
@@ -203,7 +204,7 @@ def _endpoint(model: type[KitDataset], summary: str, zone: str, *traps: str) -> 
         unfold=unfold_list,
         columns=known_columns,
         key=lambda _: ("id",),
-        zone=zone,
+        days=days,
         permissions=PERMISSIONS,
         limits=("the most objects of a page are not documented, participants apart (200); all pages are fetched",),
         traps=traps,
@@ -213,12 +214,23 @@ def _endpoint(model: type[KitDataset], summary: str, zone: str, *traps: str) -> 
 _PAGES: Final = (
     "pages are fetched from 1 until one is empty, ends at total_count or adds nothing: cloudflare.repeated_page"
 )
-_MOMENTS: Final = "exact instants, sent in RFC 3339; which moment of an object they select by is not documented"
+_MOMENTS: Final = Days(
+    "instants",
+    "source-proven",
+    words="sent in RFC 3339; which moment of an object they select by is not documented",
+)
+_BY_ID: Final = Days("none", words="it is asked by its id")
+_BY_SESSION: Final = Days("none", words="they are asked by session")
 _LINKS: Final = "download links open the file to whoever has them: they are never landed"
 ENDPOINTS: Final = (
     _endpoint(Sessions, "Sessions of an app, all pages", _MOMENTS, _PAGES),
-    _endpoint(Session, "One session", "none: it is asked by its id", "data is the session, or holds it: both are read"),
-    _endpoint(Participants, "Participants of a session, all pages", "none: they are asked by session", _PAGES),
+    _endpoint(
+        Session,
+        "One session",
+        _BY_ID,
+        "data is the session, or holds it: both are read",
+    ),
+    _endpoint(Participants, "Participants of a session, all pages", _BY_SESSION, _PAGES),
     _endpoint(Recordings, "Recordings of an app, all pages", _MOMENTS, _PAGES, _LINKS),
     _endpoint(
         Livestreams,

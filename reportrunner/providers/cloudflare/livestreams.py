@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal
 
 from reportrunner.ask import Ask, Endpoint
+from reportrunner.days import Days
 from reportrunner.delimited import unreadable
 from reportrunner.flow import Flow, Reply
 from reportrunner.json_cell import json_cell
 from reportrunner.providers.cloudflare.cells import rows_of
 from reportrunner.providers.cloudflare.dataset import KitDataset, fetch, get, kit_path
 from reportrunner.providers.cloudflare.daywise import PERMISSIONS, UNKNOWN_DAYS, outside_of
-from reportrunner.providers.cloudflare.times import ZONE_UNKNOWN, as_unix, days_of, read_day, whole_days
+from reportrunner.providers.cloudflare.times import as_unix, days_of, read_day, whole_days
 from reportrunner.providers.cloudflare.wire import EnvelopeJudge, load
 from reportrunner.table import Column, ColumnType, Rows, Value, declare
 from reportrunner.window import Window
@@ -156,8 +157,7 @@ ENDPOINTS: Final = (
         unfold=unfold_days,
         columns=lambda _: (DATE, *COUNTS),
         key=lambda _: ("date",),
-        findings=lambda _: (ZONE_UNKNOWN,),
-        zone=UNKNOWN_DAYS,
+        days=UNKNOWN_DAYS,
         permissions=PERMISSIONS,
         limits=("the longest range that the service answers is not documented",),
         traps=(_SECONDS, "date may be null: such a row stays, without a day", "days without a stream are 0"),
@@ -168,7 +168,7 @@ ENDPOINTS: Final = (
         parameters=LivestreamsOverall,
         unfold=unfold_overall,
         columns=lambda _: COUNTS,
-        zone="exact instants, sent as Unix seconds (spec)",
+        days=Days("instants", "source-proven", words="sent as Unix seconds"),
         permissions=PERMISSIONS,
         limits=("the longest range that the service answers is not documented",),
         traps=(

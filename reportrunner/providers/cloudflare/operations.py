@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from reportrunner.ask import Ask, Endpoint
+from reportrunner.days import Days
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Flow
 from reportrunner.providers.cloudflare.dataset import KitDataset, Windowless, fetch, get, kit_path
@@ -210,7 +211,7 @@ GET: Final = Endpoint(
     unfold=unfold_get,
     columns=_columns,
     operations=_told,
-    zone="what its params say",
+    days=Days("params"),
     permissions=PERMISSIONS,
     limits=("a read with pages is asked for all of them",),
     traps=(

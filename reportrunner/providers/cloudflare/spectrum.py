@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from reportrunner.ask import Ask
+from reportrunner.days import Days
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Pairs
 from reportrunner.providers.cloudflare.dataset import CloudflareDataset
@@ -18,7 +19,7 @@ from reportrunner.spelling import did_you_mean
 from reportrunner.table import Column, ColumnType
 
 PERMISSIONS: Final = "Analytics Read, by an API token or by e-mail and key (documented)"
-ZONE: Final = "exact instants, sent in RFC 3339 as UTC (spec)"
+INSTANTS: Final = Days("instants", "source-proven", words="sent in RFC 3339 as UTC")
 SOURCE: Final = "cloudflare.md §2"
 Metric = Literal[
     "count", "bytesIngress", "bytesEgress", "durationAvg", "durationMedian", "duration90th", "duration99th"

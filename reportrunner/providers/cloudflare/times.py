@@ -10,13 +10,11 @@ import datetime as dt
 import re
 from typing import Final
 
+from reportrunner.days import UTC
 from reportrunner.window import Window
 from reportrunner.window.span import WindowError
+from reportrunner.window.zone import day_of, day_unix, load_zone
 
-ZONE_UNKNOWN: Final = (
-    "window.zone_unknown",
-    "No source says in which time zone its days are: numbers near the window's ends may be a neighbour's",
-)
 MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 _DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt ]00:00:00(?:\.0+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?)?")
 
@@ -30,28 +28,27 @@ def whole_days(window: Window, endpoint: str) -> None:
         )
 
 
-def begins_period(unix: int, delta: str) -> bool:
-    """Tell whether a day, a week from Monday, a month, a quarter or a year of UTC begins at a moment."""
-    at = dt.datetime.fromtimestamp(unix, dt.UTC)
-    if unix % 86_400 or (delta == "week" and at.weekday()):
-        return False
-    return delta not in MONTHS or (at.day == 1 and (at.month - 1) % MONTHS[delta] == 0)
+def begins_period(unix: int, delta: str, zone: str = UTC) -> bool:
+    """Tell whether a day, a week from Monday, a month, a quarter or a year of a zone begins at a moment."""
+    info = load_zone(zone)
+    day = day_of(unix, info)
+    return unix == day_unix(day, info) and _is_first(day, delta)
 
 
-def whole_periods(window: Window, delta: str) -> None:
-    """Refuse a window that cuts a period of days or more: its first and last numbers would look like whole ones."""
-    if begins_period(window.start_unix, delta) and begins_period(window.end_unix, delta):
-        return
-    monday = " from Monday" if delta == "week" else ""
-    way = (
-        f"a window of whole {delta}s{monday}"
-        if window.zone == "UTC"
-        else f'timezone = "UTC" and whole {delta}s{monday}'
-    )
-    raise WindowError(
-        f"intervals of a {delta} are those of UTC, as far as is known, and this window cuts the first or the last"
-        f'; write {way}, or time_delta = "hour" and add up in SQL'
-    )
+def edges(window: Window, delta: str) -> tuple[int, ...]:
+    """Return where the periods of a window's own days begin and end; the outermost are its own ends."""
+    info = load_zone(window.zone)
+    count = (window.last_day - window.first_day).days
+    days = (window.first_day + dt.timedelta(days=n) for n in range(1, count + 1))
+    inner = (day_unix(day, info) for day in days if _is_first(day, delta))
+    # a day that the zone skipped begins with the one behind it
+    return tuple(dict.fromkeys((window.start_unix, *inner, window.end_unix)))
+
+
+def _is_first(day: dt.date, delta: str) -> bool:
+    if delta == "week":
+        return day.weekday() == 0
+    return delta not in MONTHS or (day.day == 1 and (day.month - 1) % MONTHS[delta] == 0)
 
 
 def as_days(window: Window) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from pydantic import Field, field_validator
 
 from reportrunner.ask import Ask, Endpoint
+from reportrunner.days import Days
 from reportrunner.delimited import unreadable
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Flow, Pairs, Reply
@@ -19,11 +20,11 @@ from reportrunner.providers.cloudflare.dataset import CloudflareDataset, Windowl
 from reportrunner.providers.cloudflare.series import asked_of
 from reportrunner.providers.cloudflare.source import ShortId
 from reportrunner.providers.cloudflare.spectrum import (
+    INSTANTS,
     LIMITS,
     PERMISSIONS,
     SOURCE,
     TRAPS,
-    ZONE,
     EventsDataset,
     event_columns,
     events_query,
@@ -236,7 +237,7 @@ ENDPOINTS: Final = (
         unfold=unfold_summary,
         columns=summary_columns,
         key=lambda parameters: tuple(column.name for column in event_columns(parameters)[0]),
-        zone=ZONE,
+        days=INSTANTS,
         permissions=PERMISSIONS,
         limits=LIMITS,
         traps=TRAPS,
@@ -248,7 +249,7 @@ ENDPOINTS: Final = (
         unfold=unfold_current,
         columns=lambda _: CURRENT,
         key=lambda _: ("appID",),
-        zone="none: the last minute, by the service's own clock",
+        days=Days("none", words="the last minute, by the service's own clock"),
         permissions=PERMISSIONS,
         limits=("one minute, and it cannot be asked again",),
         traps=("connections is what events call count", "two runs give two answers: no window narrows it"),
@@ -260,7 +261,7 @@ ENDPOINTS: Final = (
         unfold=unfold_zones,
         columns=lambda _: ZONES,
         key=lambda _: ("zone_id",),
-        zone=ZONE,
+        days=INSTANTS,
         permissions="User Details Read or Write, by an API token or by e-mail and key (documented)",
         limits=("the longest span is not documented",),
         traps=("both ends are always sent", "traffic of the CDN is counted too, unless cdn_traffic = false"),

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from reportrunner.ask import Ask, Endpoint
+from reportrunner.days import Days
 from reportrunner.delimited import unreadable
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Flow, Reply
@@ -28,10 +29,10 @@ from reportrunner.providers.kaltura.listing import (
     load,
     named,
     read_pages,
-    seconds_of,
     typed,
     write_list_filter,
 )
+from reportrunner.providers.kaltura.times import seconds_of
 from reportrunner.spelling import suggest
 from reportrunner.strict import Strict
 from reportrunner.table import Column, ColumnType, Rows, Value, declare
@@ -229,7 +230,7 @@ ENDPOINTS = (
         unfold=unfold_beacons,
         columns=lambda _: COLUMNS,
         key=lambda _: ("id",),
-        zone="instants (source-proven)",
+        days=Days("instants", "source-proven", words="those of the last change"),
         permissions=_PERMISSIONS,
         traps=_TRAPS,
     ),
@@ -239,7 +240,7 @@ ENDPOINTS = (
         parameters=ListAlerts,
         unfold=unfold_beacons,
         columns=lambda _: ALERTS,
-        zone="instants (source-proven)",
+        days=Days("instants", "source-proven", words="those of the last change"),
         permissions=_PERMISSIONS,
         traps=_TRAPS,
     ),

@@ -11,18 +11,18 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from reportrunner.ask import Ask, Endpoint
+from reportrunner.days import Days
 from reportrunner.delimited import typed_rows
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Done, Flow, Refused, Reply, Request, Verdict
 from reportrunner.providers.kaltura import wire
-from reportrunner.providers.kaltura.catalogue import CustomReport, custom_reports
+from reportrunner.providers.kaltura.catalogue import custom_reports
 from reportrunner.providers.kaltura.dataset import KalturaDataset, fetch
+from reportrunner.providers.kaltura.times import custom_dates
 from reportrunner.spec import EndpointDataset
 from reportrunner.spelling import suggest
 from reportrunner.table import Column, Rows, declare
 from reportrunner.verdict import excerpt
-from reportrunner.window import Window
-from reportrunner.window.span import WindowError
 
 LONG = dt.timedelta(seconds=600)
 """The server may run such a query for ten minutes (kaltura.md §7.2)."""
@@ -165,7 +165,7 @@ def _given(ask: Ask, parameters: CustomReportDataset) -> list[tuple[str, str]]:
     given = {name: ",".join(v) if isinstance(v, list) else str(v) for name, v in parameters.params.items()}
     report = custom_reports().get(parameters.id)
     if report is not None and ask.window is not None:
-        given |= _dates(ask.window, report)
+        given |= custom_dates(ask.window, report)
     return sorted(given.items())
 
 
@@ -204,41 +204,20 @@ def read_response(replies: tuple[Reply, ...], columns: tuple[Column, ...]) -> Ro
     return typed_rows(answer["columns"].split(","), cells, columns)
 
 
-def _dates(window: Window, report: CustomReport) -> dict[str, str]:
-    """Write the window as the report wants it: days with one offset, or instants; the last second belongs to it."""
-    first, last = report.window["from"], report.window["to"]
-    if report.form == "unix":
-        return {first: str(window.start_unix), last: str(window.end_unix - 1)}
-    _whole_days(window, f"custom report {report.id}")
-    _one_offset(window, report)
-    days = {first: f"{window.first_day:%Y%m%d}", last: f"{window.last_day:%Y%m%d}"}
-    return days | {report.window["offset"]: str(window.utc_offset)}
-
-
-def _one_offset(window: Window, report: CustomReport) -> None:
-    """Refuse days that no single offset describes; which one to live with is the job's to say."""
-    if window.offset_changes:
-        first, last, offset = (report.window[key] for key in ("from", "to", "offset"))
-        days = f'{first} = "{window.first_day:%Y%m%d}", {last} = "{window.last_day:%Y%m%d}"'
-        changes = f"the offset of {window.zone} changes inside {window.label}"
-        live = f"{days}, {offset} = {window.offset_at_start}"
-        raise WindowError(
-            f"{changes}, and custom report {report.id} takes one for all its days: remove window, and say in params"
-            f" with which to live: {live}"
-        )
-
-
-def _whole_days(window: Window, owner: str) -> None:
-    if not window.whole_days:
-        raise WindowError(f"{owner} knows whole days only, and this window ends inside one", "", "")
-
-
 def custom_columns(parameters: EndpointDataset) -> tuple[Column, ...]:
     """Return the columns of a custom report, where a guide lists them."""
     assert isinstance(parameters, CustomReportDataset)
     report = custom_reports().get(parameters.id)
     excluded = getattr(parameters, "excludedFields", ())
     return tuple(column for column in (report.columns if report else ()) if column.name not in excluded)
+
+
+def _days(parameters: EndpointDataset) -> Days | None:
+    assert isinstance(parameters, CustomReportDataset)
+    report = custom_reports().get(parameters.id)
+    if parameters.window is None or report is None:
+        return Days("params")
+    return Days("instants" if report.form == "unix" else "job", "documented")
 
 
 def needed_privileges(parameters: EndpointDataset) -> tuple[str, ...]:
@@ -262,7 +241,8 @@ def _endpoint(
         unfold=unfold,
         columns=custom_columns,
         privileges=needed_privileges,
-        zone="days of the job's time zone (documented)",
+        days=Days("job", "documented", words="of reports that take instants, exact instants"),
+        days_asked=_days,
         permissions="ANALYTICS_BASE",
         limits=(f"{wire.CSV_LIMIT:,} rows are the most it gives: as many end the run with exit 4",),
         traps=(*traps, "ids, parameters and columns are configuration of the server: guides contradict each other"),

@@ -31,7 +31,7 @@ from reportrunner.providers.kaltura.question import (
     vod_only,
 )
 from reportrunner.providers.kaltura.tabular import TabularDataset, catalogued, table_key, wanted_columns
-from reportrunner.providers.kaltura.total import ZONE
+from reportrunner.providers.kaltura.total import DAYS
 from reportrunner.table import Column, declare
 from reportrunner.window.span import WindowError
 
@@ -149,7 +149,7 @@ EXPORT = Endpoint(
     notes=lambda parameters: meanings(parameters, wanted_columns(parameters)),
     report_note=report_hint,
     question=same_question,
-    zone=ZONE,
+    days=DAYS,
     permissions="ANALYTICS_BASE",
     limits=(f"{MOST:,} rows are the most a file holds: as many as that end the run with exit 4",),
     traps=(

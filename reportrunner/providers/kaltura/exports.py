@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from reportrunner.ask import Ask, Endpoint
+from reportrunner.days import Days
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Flow
 from reportrunner.providers.kaltura import wire
@@ -18,7 +19,8 @@ from reportrunner.providers.kaltura.catalogue import DELIMITER, report_types
 from reportrunner.providers.kaltura.dataset import KalturaDataset
 from reportrunner.providers.kaltura.filters import TableFilters, write_filter
 from reportrunner.providers.kaltura.listing import column, knowing, write
-from reportrunner.providers.kaltura.question import ObjectIds, Report, dates
+from reportrunner.providers.kaltura.question import ObjectIds, Report
+from reportrunner.providers.kaltura.times import dates
 from reportrunner.spec import EndpointDataset
 from reportrunner.spelling import did_you_mean
 from reportrunner.strict import Strict
@@ -139,7 +141,7 @@ ENDPOINTS = (
         parameters=ExportReports,
         unfold=unfold_export,
         columns=lambda _: EXPORT,
-        zone="days of the job's time zone (source-proven)",
+        days=Days("job", "source-proven"),
         permissions="ANALYTICS_BASE",
         action=_mails,
         limits=("tables are cut at 60,000 rows without a word",),

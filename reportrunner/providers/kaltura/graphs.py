@@ -22,6 +22,7 @@ from reportrunner.providers.kaltura.filters import GraphFilters
 from reportrunner.providers.kaltura.hints import report_hint
 from reportrunner.providers.kaltura.question import (
     BucketedDataset,
+    dst_choice,
     meanings,
     question,
     reports_with,
@@ -29,7 +30,7 @@ from reportrunner.providers.kaltura.question import (
     vod_only,
 )
 from reportrunner.providers.kaltura.rows import Row, merged, silent
-from reportrunner.providers.kaltura.total import ZONE
+from reportrunner.providers.kaltura.total import DAYS
 from reportrunner.spec import EndpointDataset
 from reportrunner.table import Column, ColumnType, Rows, declare
 from reportrunner.verdict import excerpt
@@ -257,7 +258,8 @@ GRAPHS = Endpoint(
     findings=vod_only,
     notes=lambda parameters: meanings(parameters, graph_columns(parameters)),
     report_note=report_hint,
-    zone=ZONE,
+    days=DAYS,
+    choices=lambda ask: dst_choice(ask, bucketed="date" in getattr(ask.parameters, "kind", "")),
     permissions="ANALYTICS_BASE, or KMC_READ_ONLY",
     traps=(
         "empty days are asked for: the service leaves them out by itself",

@@ -18,12 +18,9 @@ from reportrunner.json_cell import json_cell
 from reportrunner.providers.kaltura import wire
 from reportrunner.providers.kaltura.dataset import KalturaDataset
 from reportrunner.providers.kaltura.filters import separable
-from reportrunner.providers.kaltura.question import RELATIVE
 from reportrunner.spelling import did_you_mean
 from reportrunner.table import Column, ColumnType, Note, Rows, Value
 from reportrunner.verdict import excerpt
-from reportrunner.window import Window
-from reportrunner.window.span import WindowError
 
 LIST_PAGE = 500
 """The generic pager cuts a larger pageSize to this (kaltura.md §10)."""
@@ -75,13 +72,6 @@ def write_list_filter(kind: str, given: Mapping[str, object]) -> Pairs:
     """Write a filter of this class; lists are joined with commas."""
     joined = {n: ",".join(map(str, v)) if isinstance(v, list) else v for n, v in sorted(given.items())}
     return write("filter", {"objectType": kind, **joined})
-
-
-def seconds_of(window: Window) -> tuple[int, int]:
-    """Return the first and the last second of the window; those before 1980 would count from now (§1)."""
-    if window.start_unix <= RELATIVE:
-        raise WindowError("the service reads instants before 1980 as counted from now; begin later", "", "")
-    return window.start_unix, window.end_unix - 1
 
 
 @dataclass(frozen=True, slots=True)

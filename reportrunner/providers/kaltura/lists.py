@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from reportrunner.ask import Ask, Endpoint
+from reportrunner.days import Days
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Done, Flow, More, Refused, Reply, Request, Verdict
 from reportrunner.providers.kaltura import fields, wire
@@ -30,9 +31,9 @@ from reportrunner.providers.kaltura.listing import (
     objects_of,
     read_objects,
     read_pages,
-    seconds_of,
     write_list_filter,
 )
+from reportrunner.providers.kaltura.times import seconds_of
 from reportrunner.spec import EndpointDataset
 from reportrunner.strict import Strict
 from reportrunner.table import Column, Rows, declare
@@ -274,7 +275,7 @@ def _endpoint(model: type[ListDataset], summary: str, *traps: str, limits: tuple
         unfold=unfold_list,
         columns=partial(_columns, name),
         key=lambda _: ("id",),
-        zone="instants of creation (source-proven)",
+        days=Days("instants", "source-proven", words="those of creation"),
         limits=limits,
         traps=(*traps, f"pages of {LIST_PAGE} are fetched until a short one; totalCount is not trusted"),
     )

@@ -11,11 +11,13 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator
 
 from reportrunner.ask import Ask, Endpoint
+from reportrunner.days import Days
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Done, Flow, Refused, Reply, Request, Verdict
 from reportrunner.providers.kaltura import wire
 from reportrunner.providers.kaltura.dataset import KalturaDataset, fetch_together
-from reportrunner.providers.kaltura.listing import NARROW, Texts, column, knowing, load, seconds_of, write
+from reportrunner.providers.kaltura.listing import NARROW, Texts, column, knowing, load, write
+from reportrunner.providers.kaltura.times import seconds_of
 from reportrunner.spec import EndpointDataset
 from reportrunner.strict import Strict
 from reportrunner.table import Column, ColumnType, Rows, Value, declare
@@ -166,7 +168,7 @@ ENDPOINTS = (
         columns=lambda _: COLUMNS,
         key=lambda _: ("time",),
         notes=_notes,
-        zone="instants (source-proven)",
+        days=Days("instants", "source-proven"),
         limits=(f"{LIMIT:,} rows are the most an answer holds: so many end the run with exit 4",),
         traps=(
             "live = true keeps entries that broadcast now; viewers who play back stay, in dvr_audience",

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from reportrunner.ask import Ask
+from reportrunner.days import Choice, clock_change
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Pairs
 from reportrunner.providers.kaltura.buckets import Interval, Slice, cut, whole
 from reportrunner.providers.kaltura.catalogue import (
     DELIMITER,
-    OFFSETS,
     ReportType,
     report_columns,
     report_names,
@@ -23,14 +22,12 @@ from reportrunner.providers.kaltura.catalogue import (
 from reportrunner.providers.kaltura.dataset import KalturaDataset
 from reportrunner.providers.kaltura.filters import ReportFilters, listed, separable, write_filter
 from reportrunner.providers.kaltura.hints import instead_of, report_hint
+from reportrunner.providers.kaltura.times import dates
 from reportrunner.spec import EndpointDataset
 from reportrunner.spelling import suggest
 from reportrunner.table import Column
 from reportrunner.window.span import WindowError
-from reportrunner.window.zone import DAY
 
-RELATIVE = 315_360_000
-"""Unix seconds up to this one count from now (kaltura.md §1)."""
 TOTAL_PART = "total"
 """The slice of a question that is its own total."""
 
@@ -130,37 +127,14 @@ def slices_of(ask: Ask, parameters: ReportDataset, *, bucketed: bool) -> tuple[S
         raise WindowError(f'{error.message}; or let the runner cut it: dst = "split"') from None
 
 
-def dates(of: Slice, *, by_day: bool) -> Pairs:
-    """Write the window: whole days of buckets by day ids, everything else by exact instants (kaltura.md §6).
-
-    `toDate` is the last second that belongs to the window. The service counts days from midnight of the one offset:
-    a day that begins later, because the clock jumps over its midnight, is asked by instants.
-    """
-    window = of.window
-    if of.offset not in OFFSETS:
-        raise WindowError(f"the service does not know the offset of {window.zone} ({of.offset} minutes)", "", "")
-    if window.start_unix <= RELATIVE:
-        raise WindowError("the service reads instants before 1980 as counted from now; begin later", "", "")
-    if window.end_unix - window.start_unix < 2:
-        raise WindowError("the service reads a window of one second as a whole day; ask for two or more", "", "")
-    zone = ("reportInputFilter[timeZoneOffset]", str(of.offset))
-    ends = (midnight(window.first_day, of.offset), midnight(window.last_day, of.offset) + DAY)
-    if by_day and of.bucket is None and ends == (window.start_unix, window.end_unix):
-        return (
-            ("reportInputFilter[fromDay]", f"{window.first_day:%Y%m%d}"),
-            ("reportInputFilter[toDay]", f"{window.last_day:%Y%m%d}"),
-            zone,
-        )
-    return (
-        ("reportInputFilter[fromDate]", str(window.start_unix)),
-        ("reportInputFilter[toDate]", str(window.end_unix - 1)),
-        zone,
-    )
-
-
-def midnight(day: dt.date, offset: int) -> int:
-    """Return when a day begins where local time is so many minutes behind UTC, in unix seconds."""
-    return (day - dt.date(1970, 1, 1)).days * DAY + offset * 60
+def dst_choice(ask: Ask, *, bucketed: bool) -> tuple[Choice, ...]:
+    """Return what the job chose where the offset changes inside a window of buckets."""
+    parameters, window = ask.parameters, ask.window
+    assert isinstance(parameters, ReportDataset)
+    assert window is not None
+    parts = len(slices_of(ask, parameters, bucketed=bucketed))
+    words = f"the offset of {window.zone} changes at {clock_change(window)}, and the window is asked in {parts} parts"
+    return (Choice("dst", "split", words),) if parts > 1 else ()
 
 
 def same_question(parameters: EndpointDataset) -> str:

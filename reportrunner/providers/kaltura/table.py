@@ -18,6 +18,7 @@ from reportrunner.providers.kaltura.filters import TableFilters
 from reportrunner.providers.kaltura.hints import report_hint
 from reportrunner.providers.kaltura.paging import QUIZ_LIMIT, TableJudge
 from reportrunner.providers.kaltura.question import (
+    dst_choice,
     meanings,
     question,
     reports_with,
@@ -28,7 +29,7 @@ from reportrunner.providers.kaltura.question import (
 )
 from reportrunner.providers.kaltura.rows import Sliced, TableReader
 from reportrunner.providers.kaltura.tabular import TabularDataset, catalogued, header, table_key, wanted_columns
-from reportrunner.providers.kaltura.total import ZONE, companion
+from reportrunner.providers.kaltura.total import DAYS, companion
 from reportrunner.table import Column, ColumnType, additive_columns, declare
 from reportrunner.window.span import WindowError
 
@@ -179,7 +180,8 @@ TABLE = Endpoint(
     question=same_question,
     lossy=("kaltura.lossy_text", "`;` and `|` arrive as blanks in a table"),
     rows=rows_expected,
-    zone=ZONE,
+    days=DAYS,
+    choices=lambda ask: dst_choice(ask, bucketed=getattr(ask.parameters, "bucketed", False)),
     permissions="ANALYTICS_BASE",
     limits=(
         f"{MAX_ROWS:,} rows are the most a table can page to: more end the run with exit 4, unless large says else",

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import field_validator
 
 from reportrunner.ask import Ask, Endpoint
+from reportrunner.days import Days
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Flow, Request
 from reportrunner.providers.kaltura import wire
@@ -30,7 +31,7 @@ from reportrunner.table import Column, ColumnType, declare
 
 BASE_TOTAL_REPORTS = ("17", "18")
 """Every other report ends in an internal error (kaltura.md §4)."""
-ZONE = "days of the job's time zone (source-proven)"
+DAYS = Days("job", "source-proven")
 
 
 class GetTotal(ReportDataset):
@@ -114,7 +115,7 @@ TOTAL = Endpoint(
     findings=vod_only,
     notes=lambda parameters: meanings(parameters, total_columns(parameters)),
     report_note=report_hint,
-    zone=ZONE,
+    days=DAYS,
     permissions="ANALYTICS_BASE",
     traps=("an empty answer is null in every column, not 0",),
 )
@@ -127,7 +128,7 @@ BASE_TOTAL = Endpoint(
     key=lambda _: ("id",),
     reports=lambda: tuple(one for one in reports_with("table_columns")() if one[0] in BASE_TOTAL_REPORTS),
     report_columns=lambda _: base_columns(GetBaseTotal.model_construct()),
-    zone=ZONE,
+    days=DAYS,
     permissions="ANALYTICS_BASE, or KMC_READ_ONLY",
     traps=("only reports 17 and 18 have base totals: the service answers any other with an internal error",),
 )

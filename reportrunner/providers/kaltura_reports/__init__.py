@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, ClassVar, Literal
 
 from reportrunner.ask import Endpoint, Provider
+from reportrunner.days import Days
 from reportrunner.providers.kaltura_reports import flows, parameters
 from reportrunner.providers.kaltura_reports.flows import Write
 from reportrunner.providers.kaltura_reports.judging import PRIVILEGE_HINT, judge_generate, judge_poll, judge_serve
@@ -19,8 +20,7 @@ from reportrunner.spec import EndpointDataset
 
 __all__ = ["PRIVILEGE_HINT", "PROVIDER", "judge_generate", "judge_poll", "judge_serve", "read_csv"]
 
-ZONE_UNKNOWN = "No source says in which time zone its days are: rows near the window's ends may be a neighbour's"
-DAYS = "days of an unknown time zone (no source says which)"
+UNKNOWN_DAYS = Days("unknown")
 TRAPS = (
     "no source lists its columns: declare them in [datasets.x.columns]",
     "columns called user_id, email, name and the like are marked personal; other texts only by the job",
@@ -57,17 +57,15 @@ def _privileges(asked: EndpointDataset) -> tuple[str, ...]:
 
 
 def _endpoint(
-    name: str, summary: str, model: type[ReportsDataset], write: Write, zone: str = DAYS, **more: Any
+    name: str, summary: str, model: type[ReportsDataset], write: Write, days: Days = UNKNOWN_DAYS, **more: Any
 ) -> Endpoint:
-    zone_unknown = (("window.zone_unknown", ZONE_UNKNOWN),) if zone == DAYS else ()
     return Endpoint(
         name=name,
         summary=summary,
         parameters=model,
         unfold=partial(flows.unfold, write=write, session_source=_session_source),
         columns=declared_columns,
-        findings=lambda _: zone_unknown,
-        zone=zone,
+        days=days,
         traps=(*more.pop("traps", ()), *TRAPS),
         **more,
     )
@@ -98,7 +96,7 @@ _OTHERS = (
         "Who registered for an event",
         parameters.Registration,
         flows.write_registration,
-        "all registrations, of whatever day",
+        Days("none", words="all registrations, of whatever day"),
         permissions="an administrator's session (no source says which permission)",
     ),
     _endpoint(
@@ -114,7 +112,7 @@ _OTHERS = (
         "A report with what other services know of its users",
         parameters.ReportsEnrichment,
         flows.write_enrichment,
-        "exact instants, sent as unix seconds (no source says the form)",
+        Days("instants", words="sent as unix seconds"),
         permissions="an administrator's session (no source says which permission)",
         traps=("the names of its tasks are not documented: taskType is sent as it is written",),
     ),
@@ -123,7 +121,7 @@ _OTHERS = (
         "Any other report by its name",
         parameters.FreeReport,
         flows.write_free,
-        "what its params say",
+        Days("params"),
         permissions="what the report needs; chat reports need the privilege virtualeventid:<id>",
         traps=("nothing about its parameters is known here: params are sent as they are written",),
     ),

@@ -19,7 +19,8 @@ from reportrunner.providers.kaltura_reports.parameters import (
     ReportsEnrichment,
 )
 from reportrunner.providers.kaltura_reports.reading import declared_columns, read_file
-from reportrunner.window.span import WindowError, parse_duration
+from reportrunner.providers.kaltura_reports.times import iso_days, unix_seconds
+from reportrunner.window.span import parse_duration
 
 Pairs = tuple[tuple[str, JsonValue], ...]
 Write = Callable[[Ask], Pairs]
@@ -49,23 +50,14 @@ def unfold(ask: Ask, write: Write, session_source: Callable[[Any], str]) -> Flow
 
 
 def write_days(ask: Ask) -> Pairs:
-    """Write entries, events and days; days are ISO dates, the last one inclusive.
-
-    Documented for chat reports; `attachment` has the same names at the same service, and no source says its form.
-    """
+    """Write entries, events and days."""
     parameters, window = ask.parameters, ask.window
     assert isinstance(parameters, EventReport)
     assert window is not None
-    if not window.whole_days:
-        raise WindowError(
-            f"{ask.endpoint.name} knows whole days only, and this window ends inside one"
-            '; write a period of days or more with offset = -1, last = "7 days", or dates in from and to'
-        )
     return (
         ("entries_ids", tuple(parameters.filters.entries_ids)),
         ("virtual_event_ids", tuple(parameters.filters.virtual_event_ids)),
-        ("from_date_id", window.first_day.isoformat()),
-        ("to_date_id", window.last_day.isoformat()),
+        *iso_days(window, ask.endpoint.name),
     )
 
 
@@ -77,16 +69,12 @@ def write_registration(ask: Ask) -> Pairs:
 
 
 def write_enrichment(ask: Ask) -> Pairs:
-    """Write task and dates; `to_date` is the last second that belongs to the window.
-
-    No source says the form of these dates. Everywhere else in the guide `from_date` is unix seconds, and only names in
-    `_date_id` hold days; a job that knows better writes them in params, without a window.
-    """
+    """Write task and dates; a job that knows their form better writes them in params, without a window."""
     parameters, window = ask.parameters, ask.window
     assert isinstance(parameters, ReportsEnrichment)
     given = dict(parameters.filters.params)
     if window is not None:
-        given |= {"from_date": window.start_unix, "to_date": window.end_unix - 1}
+        given |= unix_seconds(window)
     return (("taskType", parameters.filters.taskType), ("params", as_json(given)))
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 from pydantic import AfterValidator, Field, field_validator
 
 from reportrunner.ask import Ask, Endpoint
+from reportrunner.days import Days
 from reportrunner.delimited import unreadable
 from reportrunner.diagnose import Hinted
 from reportrunner.errors import ProviderError
@@ -226,7 +227,7 @@ def _endpoint(
         unfold=partial(unfold_details, part=part, known=known, staged=staged),
         columns=partial(_declared, known=known),
         key=_key if part is details else lambda _: (),
-        zone="no days: a session as a whole",
+        days=Days("none", words="a session as a whole"),
         permissions="a token with the grant roomList; the Scale plan or a higher one",
         limits=("one request per session, however many of its parts a job reads",),
         traps=(trap, *TRAPS),

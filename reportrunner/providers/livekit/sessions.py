@@ -10,22 +10,18 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from reportrunner.ask import Ask, Endpoint
+from reportrunner.days import Choice, Days
 from reportrunner.delimited import unreadable
 from reportrunner.flow import Done, Flow, More, Refused, Reply, Request, Step, Verdict
 from reportrunner.providers.livekit import wire
 from reportrunner.providers.livekit.columns import SESSIONS
+from reportrunner.providers.livekit.times import choices_of, covered, days_of, first_day, span_of
 from reportrunner.spec import EndpointDataset
 from reportrunner.table import Column, Note, Rows, Value, declare
 from reportrunner.verdict import excerpt, plain
 from reportrunner.window import Window
-from reportrunner.window.span import WindowError
-from reportrunner.window.window import window_of
-from reportrunner.window.zone import unix_of
 
-DAYS = 7
-"""A start must lie within so many days of today; whether the last of them passes is not known."""
 PAGES = 1_000
-DAY = dt.timedelta(days=1)
 
 
 class SessionsList(EndpointDataset):
@@ -47,6 +43,12 @@ class SessionsList(EndpointDataset):
     )
 
 
+def _choices(ask: Ask) -> tuple[Choice, ...]:
+    assert isinstance(ask.parameters, SessionsList)
+    assert ask.window is not None
+    return choices_of(ask.window, ask.now, ask.parameters.too_old)
+
+
 def columns_of(parameters: EndpointDataset) -> tuple[Column, ...]:
     """Return the columns of a session in the list, with the types and columns that the job adds."""
     return declare(SESSIONS, parameters.columns)
@@ -61,14 +63,13 @@ def unfold_list(ask: Ask) -> Flow:
     parameters, window = ask.parameters, ask.window
     assert isinstance(parameters, SessionsList)
     assert window is not None
-    first, after = days_of(window)
-    begins, notes = _moment(window.start_unix), list[Note]()
-    asked = first_day(ask, parameters, window)
+    (first, after), (begins, ends), notes = days_of(window), span_of(window), list[Note]()
+    asked = first_day(window, ask.now, parameters.too_old)
     if asked > first:
         said = f"sessions that began before {asked} (UTC) cannot be asked for any more, and are missing"
         begins, notes = dt.datetime.combine(asked, dt.time(), dt.UTC), [Note("livekit.clamped", said)]
     query = (("limit", str(parameters.limit)), ("page", "0"), ("start", f"{asked}"), ("end", f"{after}"))
-    reader = ListReader(columns_of(parameters), begins, _moment(window.end_unix), tuple(notes))
+    reader = ListReader(columns_of(parameters), begins, ends, tuple(notes))
     step = Step("fetch", wire.request(ask, query=query), PageJudge(wire.advice_of(ask)))
     named = (ask.dataset, ask.source.name, "livekit.sessions.list")
     return Flow(*named, (step,), reader, wire.session_of(ask), early=reader)
@@ -76,48 +77,9 @@ def unfold_list(ask: Ask) -> Flow:
 
 def covers(ask: Ask) -> Window | None:
     """Return the part of the window that is asked for: what is too old may be left out."""
-    parameters, window = ask.parameters, ask.window
-    assert isinstance(parameters, SessionsList)
-    assert window is not None
-    asked = first_day(ask, parameters, window)
-    if asked <= days_of(window)[0]:
-        return window
-    begins = dt.datetime.combine(asked, dt.time(), dt.UTC)
-    return window_of(unix_of(begins), window.end_unix, window.zone)
-
-
-def days_of(window: Window) -> tuple[dt.date, dt.date]:
-    """Return the UTC days to ask for: that of the first second, and the one after that of the last."""
-    return _moment(window.start_unix).date(), _moment(window.end_unix - 1).date() + DAY
-
-
-def first_day(ask: Ask, parameters: SessionsList, window: Window) -> dt.date:
-    """Return the first day that is asked for; WindowError where the service would not answer (livekit.md §2)."""
-    first, after = days_of(window)
-    today = ask.now.astimezone(dt.UTC).date()
-    seventh = today - DAYS * DAY
-    earliest = seventh + DAY
-    if first >= earliest or (parameters.too_old == "ask" and first == seventh):
-        return first
-    if parameters.too_old == "clamp" and after > earliest:
-        return earliest
-    ways = [f'write from = {_day_from(earliest, window)} and to = "as_of"']
-    ways += ['write too_old = "clamp" to leave out what is older'] if after > earliest else []
-    ways += ['write too_old = "ask" to try the seventh day'] if first == seventh else []
-    raise WindowError(
-        f"the service answers sessions that began within {DAYS} days of today, {today} in UTC: the window begins on"
-        f" {first}, and the earliest day that surely passes is {earliest} in UTC; {', or '.join(ways)}"
-    )
-
-
-def _day_from(earliest: dt.date, window: Window) -> dt.date:
-    """Return the first day of the window's zone that begins no earlier than a UTC day."""
-    begins = dt.datetime.combine(earliest, dt.time(), window.start.tzinfo)
-    return earliest if begins.astimezone(dt.UTC).date() >= earliest else earliest + DAY
-
-
-def _moment(unix: int) -> dt.datetime:
-    return dt.datetime.fromtimestamp(unix, dt.UTC)
+    assert isinstance(ask.parameters, SessionsList)
+    assert ask.window is not None
+    return covered(ask.window, ask.now, ask.parameters.too_old)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +179,8 @@ LIST = Endpoint(
     columns=columns_of,
     key=_key,
     covers=covers,
-    zone="exact instants: UTC days are asked for (documented), and rows are kept by createdAt",
+    choices=_choices,
+    days=Days("instants", "documented", words="days of UTC are asked for, and rows are kept by createdAt"),
     permissions="a token with the grant roomList; the Scale plan or a higher one",
     limits=(
         "a window may begin six days before today (UTC); whether the seventh passes is not known",

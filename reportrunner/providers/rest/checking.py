@@ -44,6 +44,7 @@ __all__ = [
     "SAMPLE",
     "faults",
     "in_headers",
+    "names_zone",
     "raise_all",
     "sends_days",
     "used_params",
@@ -64,6 +65,11 @@ def used_window(spec: EndpointSpec) -> bool:
 def sends_days(spec: EndpointSpec) -> bool:
     """Tell whether its requests send days: a window that ends inside one cannot be asked then."""
     return spec.whole_days or any(is_day(slot) for slot in _slots(spec))
+
+
+def names_zone(spec: EndpointSpec) -> bool:
+    """Tell whether its requests say whose days they mean: the window's zone, or its offset."""
+    return any(slot.path[:2] in {("window", "zone"), ("window", "utc_offset")} for slot in _slots(spec))
 
 
 def _slots(spec: EndpointSpec) -> Iterator[Slot]:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, create_model, field_validator
+from pydantic import Field, create_model, field_validator, model_validator
 
+from reportrunner.days import days_way
 from reportrunner.diagnose import Hinted
 from reportrunner.providers.rest.checking import in_headers, used_window
 from reportrunner.providers.rest.definition import EndpointSpec
 from reportrunner.providers.rest.param import plain_param
+from reportrunner.providers.rest.reading import columns_of
 from reportrunner.providers.rest.templates import slots_of
 from reportrunner.spec import EndpointDataset, PollSpec
+from reportrunner.spelling import did_you_mean
 from reportrunner.strict import Strict
+from reportrunner.table import ColumnType
 
 _FIELD = "param_"
 """Before the names of fields: a param may have the name of a method."""
@@ -47,6 +51,29 @@ def _none(cls: type[RestDataset], value: str | None) -> str | None:
     return value
 
 
+class Zoned(RestDataset):
+    """Keys of a dataset whose service counts days that are known and may not be the job's."""
+
+    moment: str | None = Field(default=None, description="The timestamp column that tells when a row was, for covering")
+
+
+def _of_moment(spec: EndpointSpec, model: RestDataset) -> RestDataset:
+    """Refuse `covering` without a column that tells when a row was, and such a column without it."""
+    covering, moment = getattr(model, "zone_mismatch", None) == "covering", getattr(model, "moment", None)
+    names = [column.name for column in columns_of(spec, model) if column.type is ColumnType.TIMESTAMP]
+    one_of = f'write moment = "{names[0]}"' if names else "declare one, or choose another way"
+    if moment is not None and not covering:
+        said = 'moment names the column by which zone_mismatch = "covering" keeps rows'
+        raise Hinted(said, 'add zone_mismatch = "covering", or remove moment', key="moment")
+    if covering and moment is None:
+        said = '"covering" keeps the rows whose moment lies in the window, and nothing says which column that is'
+        raise Hinted(said, one_of, key="zone_mismatch", at="value")
+    if moment is not None and moment not in names:
+        said = f'moment is a timestamp column, and "{moment}" is none{did_you_mean(moment, names)}'
+        raise Hinted(said, one_of, key="moment", at="value")
+    return model
+
+
 def dataset_model(name: str, spec: EndpointSpec) -> type[EndpointDataset]:
     """Return the model of datasets that ask this endpoint."""
     fields: dict[str, Any] = {"endpoint": (Literal[name], ...)}
@@ -59,8 +86,14 @@ def dataset_model(name: str, spec: EndpointSpec) -> type[EndpointDataset]:
         model = _params_model(name, spec)
         needed = any(param.required and param.default is None for param in spec.params.values())
         fields["params"] = (model, ...) if needed else (model, Field(default_factory=model))
-    base = Exported if spec.export is not None else RestDataset
-    made = create_model(f"Rest_{name}", __base__=base, __validators__=validators, **fields)
+    bases: tuple[type[RestDataset], ...] = (Exported,) if spec.export is not None else (RestDataset,)
+    if spec.zone is not None:
+        way = days_way(spec.zone)
+        said = f"Where the job's days are not those of {spec.zone}: the same dates there, or the rows of the job's days"
+        fields["zone_mismatch"] = (Literal[way, "covering"] | None, Field(default=None, description=said))
+        validators["of_moment"] = model_validator(mode="after")(lambda model: _of_moment(spec, model))
+        bases = (Zoned, *(one for one in bases if one is not RestDataset))
+    made = create_model(f"Rest_{name}", __base__=bases, __validators__=validators, **fields)
     made.diagnostic_owner = name
     made.samples = tuple(str(value) for param in spec.params.values() for value in param.values or ())
     made.__doc__ = spec.summary

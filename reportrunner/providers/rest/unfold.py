@@ -10,7 +10,6 @@ from functools import lru_cache, partial
 from reportrunner.ask import Ask, Endpoint
 from reportrunner.flow import Clean, Flow, Hole, Poll, Request, SessionKey, Step
 from reportrunner.providers.rest.auth import Proof, proof_of, proven
-from reportrunner.providers.rest.checking import sends_days, used_window
 from reportrunner.providers.rest.dataset import Exported, dataset_model, given_params
 from reportrunner.providers.rest.definition import EndpointSpec
 from reportrunner.providers.rest.judging import CaptureJudge, FetchJudge, PollJudge
@@ -20,13 +19,10 @@ from reportrunner.providers.rest.reading import columns_of, read_one, read_pages
 from reportrunner.providers.rest.request import RequestSpec, write_request
 from reportrunner.providers.rest.source import RestSource, settings_of
 from reportrunner.providers.rest.templates import Scope
+from reportrunner.providers.rest.times import asked_window, choices_of, covered, days_of, kept
 from reportrunner.providers.rest.turning import first_page
 from reportrunner.source_spec import SourceSpec
-from reportrunner.window import Window
-from reportrunner.window.span import WindowError, parse_duration
-from reportrunner.window.zone import day_of, day_unix, load_zone
-
-ZONE_UNKNOWN = "No source says in which time zone its days are: rows near the window's ends may be a neighbour's"
+from reportrunner.window.span import parse_duration
 
 
 def endpoints_of(source: SourceSpec) -> Mapping[str, Endpoint]:
@@ -48,7 +44,6 @@ class _Defined:
 def _endpoint(defined: _Defined) -> Endpoint:
     """Return the endpoint of a definition; equal ones share it, so that plans of equal jobs are equal."""
     name, spec = defined.name, defined.spec
-    unknown = (("window.zone_unknown", ZONE_UNKNOWN),) if sends_days(spec) and spec.zone is None else ()
     endpoint = Endpoint(
         name=name,
         summary=spec.summary,
@@ -56,21 +51,14 @@ def _endpoint(defined: _Defined) -> Endpoint:
         unfold=partial(unfold, spec=spec),
         columns=lambda _: columns_of(spec),
         key=lambda _: tuple(spec.key),
-        findings=lambda parameters: unknown if parameters.window is not None else (),
-        zone=_zone_words(spec),
+        days=days_of(spec),
+        choices=partial(choices_of, spec=spec),
+        covers=partial(covered, spec=spec),
         permissions=spec.permissions,
         limits=_limits(spec),
         traps=(*spec.traps, *_own_traps(spec)),
     )
     return replace(endpoint, action=lambda _: spec.action) if spec.action else endpoint
-
-
-def _zone_words(spec: EndpointSpec) -> str:
-    if not used_window(spec):
-        return ""
-    if not sends_days(spec):
-        return "exact instants"
-    return "days of an unknown time zone" if spec.zone is None else f"days of {spec.zone} ({spec.zone_from})"
 
 
 def _limits(spec: EndpointSpec) -> tuple[str, ...]:
@@ -96,13 +84,12 @@ def _own_traps(spec: EndpointSpec) -> tuple[str, ...]:
 def unfold(ask: Ask, spec: EndpointSpec) -> Flow:
     """Return the flow of an ask: one request and its pages, or generate, poll and serve."""
     settings = settings_of(ask.source.settings)
-    _check_days(ask.endpoint.name, spec, ask.window)
-    scope = Scope(given_params(ask.parameters, spec), ask.window)
+    scope = Scope(given_params(ask.parameters, spec), asked_window(ask, spec))
     key = _session(ask, settings)
     proof = proof_of(settings.auth, settings.session_in, key.source if key else "")
     expired = tuple(settings.expired) if key else ()
     readings = readings_of(spec, ask.parameters)
-    read = partial(read_pages, spec=spec, readings=readings)
+    read = kept(ask, spec, partial(read_pages, spec=spec, readings=readings))
     kind = f"rest.{ask.source.name}.{ask.endpoint.name}"
     if spec.export is not None:
         steps, deadline = _export(ask, spec, scope, proof, expired)
@@ -114,7 +101,8 @@ def unfold(ask: Ask, spec: EndpointSpec) -> Flow:
     judge = FetchJudge(spec, expired, proof[1])
     timeout = parse_duration(spec.timeout)
     step = Step("fetch", request, judge, _repeatable(spec, spec.request), timeout=timeout, clean=_clean(spec))
-    early = partial(read_one, spec=spec, readings=readings) if spec.paging is not None else None
+    one = kept(ask, spec, partial(read_one, spec=spec, readings=readings))
+    early = one if spec.paging is not None else None
     return Flow(ask.dataset, ask.source.name, kind, (step,), read, key, early=early)
 
 
@@ -157,22 +145,3 @@ def _export(
 
 def _clean(spec: EndpointSpec) -> Clean | None:
     return partial(cleaned, spec=spec.response) if spec.response.gzip or spec.response.zip else None
-
-
-def _check_days(name: str, spec: EndpointSpec, window: Window | None) -> None:
-    """Refuse a window that ends inside a day, or whose days are another zone's; WindowError with what to write."""
-    if window is None or not sends_days(spec):
-        return
-    if not window.whole_days:
-        raise WindowError(
-            f"{name} knows whole days only, and this window ends inside one"
-            '; write a period of days or more with offset = -1, last = "7 days", or dates in from and to'
-        )
-    if spec.zone is None or spec.zone == window.zone:
-        return
-    zone = load_zone(spec.zone)
-    if any(unix != day_unix(day_of(unix, zone), zone) for unix in (window.start_unix, window.end_unix)):
-        raise WindowError(
-            f"{name} counts days of {spec.zone} ({spec.zone_from}), and this window's days are those of {window.zone}"
-            f'; write timezone = "{spec.zone}" in the job'
-        )

@@ -1,0 +1,100 @@
+"""How windows are written for Kaltura, here and nowhere else: day ids with an offset, or Unix seconds (kaltura.md §6).
+
+Ends are inclusive: what is sent is the last second, or the last day, that belongs to the window. Offsets are minutes of
+UTC minus local: 240 in New York's summer, 300 in its winter, -330 in Kolkata.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final
+
+from reportrunner.days import changes_of, hours_behind
+from reportrunner.flow import Pairs
+from reportrunner.providers.kaltura.buckets import Slice
+from reportrunner.providers.kaltura.catalogue import OFFSETS, CustomReport
+from reportrunner.window import Window
+from reportrunner.window.span import WindowError
+from reportrunner.window.zone import DAY, day_of, load_zone
+
+RELATIVE: Final = 315_360_000
+"""Unix seconds up to this one count from now (kaltura.md §1)."""
+
+
+def dates(of: Slice, *, by_day: bool) -> Pairs:
+    """Write the window of a report: whole days of buckets by day ids, everything else by exact instants.
+
+    The service counts days from midnight of the one offset: a day that begins later, because the clock jumps over its
+    midnight, is asked by instants.
+    """
+    window = of.window
+    if of.offset not in OFFSETS:
+        raise WindowError(f"the service does not know the offset of {window.zone} ({of.offset} minutes)", "", "")
+    if window.end_unix - window.start_unix < 2:
+        raise WindowError("the service reads a window of one second as a whole day; ask for two or more", "", "")
+    first, last = seconds_of(window)
+    zone = ("reportInputFilter[timeZoneOffset]", str(of.offset))
+    if by_day and of.bucket is None and _from_midnight(window, of.offset):
+        first_id, last_id = day_ids(window)
+        return (("reportInputFilter[fromDay]", first_id), ("reportInputFilter[toDay]", last_id), zone)
+    return (("reportInputFilter[fromDate]", str(first)), ("reportInputFilter[toDate]", str(last)), zone)
+
+
+def seconds_of(window: Window) -> tuple[int, int]:
+    """Return the first and the last second of the window; those before 1980 would count from now (§1)."""
+    if window.start_unix <= RELATIVE:
+        raise WindowError("the service reads instants before 1980 as counted from now; begin later", "", "")
+    return window.start_unix, window.end_unix - 1
+
+
+def day_ids(window: Window) -> tuple[str, str]:
+    """Return the first and the last day as `YYYYMMDD`."""
+    return f"{window.first_day:%Y%m%d}", f"{window.last_day:%Y%m%d}"
+
+
+def custom_dates(window: Window, report: CustomReport) -> Mapping[str, str]:
+    """Write the window of a custom report as it wants it: days with one offset, or instants (kaltura.md §7.2)."""
+    first, last = report.window["from"], report.window["to"]
+    if report.form == "unix":
+        return {first: str(window.start_unix), last: str(window.end_unix - 1)}
+    if not window.whole_days:
+        raise WindowError(f"custom report {report.id} knows whole days only, and this window ends inside one", "", "")
+    _one_offset(window, report)
+    return {**dict(zip((first, last), day_ids(window), strict=True)), report.window["offset"]: str(window.utc_offset)}
+
+
+def _one_offset(window: Window, report: CustomReport) -> None:
+    """Refuse days that no single offset describes; which one to live with is the job's to say."""
+    first, last, offset = (report.window[key] for key in ("from", "to", "offset"))
+    ids = day_ids(window)
+    live = f'params = {{ {first} = "{ids[0]}", {last} = "{ids[1]}", {offset} = {window.offset_at_start} }}'
+    way = f"remove window and live with one offset: {live}"
+    change = next(changes_of(window), None)
+    if change is not None:
+        day = day_of(change, load_zone(window.zone))
+        before = f"a window with to = {day - dt.timedelta(days=1)}" if day > window.first_day else ""
+        behind = f"one with from = {day + dt.timedelta(days=1)}" if day < window.last_day else ""
+        parts = " and ".join(filter(None, (before, behind)))
+        parts = f"write {parts}, whose days are exact, and leave out {day}; or " if parts else ""
+        after = hours_behind(window)
+        raise WindowError(
+            f"the offset of {window.zone} changes inside {window.label}, on {day}, and custom report {report.id} takes"
+            f" one for all its days; {parts}{way} (or {after}, as it is behind the change)"
+        )
+    if not _from_midnight(window, window.offset_at_start):
+        raise WindowError(
+            f"{window.label} begins or ends on a day without a midnight in {window.zone}, and custom report {report.id}"
+            f" counts from midnight to midnight; write a window without that day, or {way}"
+        )
+
+
+def _from_midnight(window: Window, offset: int) -> bool:
+    """Tell whether the window is what the service takes for its days: from midnight to midnight of one offset."""
+    ends = (midnight(window.first_day, offset), midnight(window.last_day, offset) + DAY)
+    return ends == (window.start_unix, window.end_unix)
+
+
+def midnight(day: dt.date, offset: int) -> int:
+    """Return when a day begins where local time is so many minutes behind UTC, in unix seconds."""
+    return (day - dt.date(1970, 1, 1)).days * DAY + offset * 60
