@@ -131,7 +131,7 @@ FORTNIGHT = days("2026-01-05", "2026-01-19", "UTC")
         (
             "day",
             days("2026-01-05T06:00", "2026-01-08"),
-            'whole days with timezone = "UTC" or zone_mismatch = "utc-days"',
+            'or zone_mismatch = "utc-days"',
         ),
         ("day", days("2026-01-04T19:00", "2026-01-07T19:00"), ""),
         ("day", days("2026-01-05", "2026-01-12", "Europe/London"), ""),

@@ -152,6 +152,7 @@ def _cut(wanted: Wanted) -> WindowError:
     way = f"a window of whole {delta}s{monday}"
     if wanted.way is None and zone != UTC:
         way += f' with timezone = "UTC" or zone_mismatch = "{UTC_DAYS}"'
+        way += ' or "hours"' if not wanted.uneven else ""
     return WindowError(
         f"intervals of a {delta} are those of UTC, as far as is known, and this window cuts the first or the last"
         f'; write {way}, or time_delta = "hour" and add up in SQL'
@@ -168,8 +169,8 @@ def _others_days(wanted: Wanted) -> WindowError:
     if not wanted.uneven:
         ways.insert(1, f'zone_mismatch = "hours" to ask by the hour and add up {delta}s of {window.zone}')
     ways.append('time_delta = "hour" and add up in SQL')
-    without = f" (without {', '.join(wanted.uneven)})" if wanted.uneven else ""
+    rest = f"; {' and '.join(wanted.uneven)} cannot be added up" if wanted.uneven else ""
     return WindowError(
         f"{wanted.endpoint} counts {delta}s of UTC, as far as is known, and this window's are those of {window.zone}"
-        f"; write {', '.join(ways[:-1])}, or {ways[-1]}{without}"
+        f"; write {', '.join(ways[:-1])}, or {ways[-1]}{rest}"
     )

@@ -66,7 +66,7 @@ class ByTime(EventsDataset):
     @model_validator(mode="after")
     def _of_days(self) -> Self:
         if self.zone_mismatch is not None and self.time_delta not in PERIODS:
-            said = f"intervals of a {self.time_delta} are exact instants: there is nothing to choose"
+            said = f'intervals with time_delta = "{self.time_delta}" are exact instants: there is nothing to choose'
             raise Hinted(said, "remove it", key="zone_mismatch")
         return self
 
