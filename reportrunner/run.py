@@ -97,13 +97,12 @@ def memory_of(prepared: Prepared, run: str = "") -> Memory:
     """Return what a run remembers with; without its id it only reads. What the stand-in tells is kept apart."""
     order, job = prepared.order, prepared.plan.job
     moment, state = order.moment, order.root / STATE
-    told = partial(withheld, prepared.plan)
+    known = Memory(job, state, partial(withheld, prepared.plan), moment.wall, run=run, nodes=prepared.plan.nodes)
     if moment.sandbox:
-        return Memory(job, state / "sandbox", told, job.as_of, sandbox=True, run=run)
+        return replace(known, root=state / "sandbox", now=job.as_of, sandbox=True)
     if prepared.archive:
-        archive = order.root / Path(prepared.archive).expanduser()
-        return Memory(job, archive, told, moment.wall, run=run, archived=True)
-    return Memory(job, state, told, moment.wall, run=run)
+        return replace(known, root=order.root / Path(prepared.archive).expanduser(), archived=True)
+    return known
 
 
 def finish(trip: Trip, gathered: Gathered, sent: Sequence[Sent]) -> Ended:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from plans import AS_OF, N, S, asking, columns, endpoint, plan
+from remembering import INTO, TALKS, Diary, over
 
 from reportrunner.ask import Each, InlineNode
 from reportrunner.compose import compose, documents_due, narrow
@@ -18,6 +19,7 @@ from reportrunner.formats.csv import CsvOutput
 from reportrunner.formats.email import EmailOutput
 from reportrunner.job import BoundOutput, Rules
 from reportrunner.land import land
+from reportrunner.memory import HistoryNode
 from reportrunner.plan import RunPlan
 from reportrunner.render import Due, render
 from reportrunner.report import DatasetView, Finding, Report
@@ -193,3 +195,21 @@ def test_an_each_over_no_values_makes_no_document(tmp_path: Path) -> None:
 
 def test_due_is_a_value() -> None:
     assert Due.__dataclass_params__.frozen  # type: ignore[attr-defined]
+
+
+def test_the_footer_tells_what_a_history_was_fed_by_and_what_is_missing(tmp_path: Path) -> None:
+    diary, span = Diary(tmp_path), over("2026-11-08", "2026-11-12")
+    node = HistoryNode("known", INTO, span, "at", TALKS, (), ())
+
+    def notes() -> tuple[str, ...]:
+        of = plan(node, rules={"known": Rules("ok", {})})
+        (source,) = compose(of, {"known": diary.read("2026-11-16", span)}, (), {}, sandbox=True).sources
+        assert (source.source, source.endpoint, source.window) == ("memory", INTO, span)
+        return source.notes
+
+    assert notes() == ("kept by no run", "missing: 2026-11-08 to 2026-11-11")
+    diary.saw("2026-11-09", over("2026-11-08", "2026-11-09"), [])
+    assert notes() == ("kept by a run, over 2026-11-08 to 2026-11-08", "missing: 2026-11-09 to 2026-11-11")
+    for _ in "12":  # a run that is repeated tells nothing new
+        diary.saw("2026-11-13", over("2026-11-10", "2026-11-13"), [])
+    assert notes() == ("kept by runs as of 2 moments, over 2026-11-08 to 2026-11-12", "missing: 2026-11-09")

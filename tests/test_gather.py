@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 from plans import Answers, Hand, N, S, asking, columns, endpoint, plan, query, refusal, rows
+from remembering import INTO, TALKS, Diary, over
 
 from reportrunner.ask import Each, EndpointNode, FileNode, InlineNode, Node, QueryNode, acting
 from reportrunner.errors import InvalidError, ReportrunnerError, SqlError
@@ -15,6 +16,7 @@ from reportrunner.execute import Executor
 from reportrunner.flow import Flow
 from reportrunner.gather import Gathered, Gathering, Place, gather
 from reportrunner.land import land
+from reportrunner.memory import Accumulate, HistoryNode
 from reportrunner.plan import RunPlan
 from reportrunner.table import Column, Note, Rows, Table, Value
 from reportrunner.table_file import rows as stored
@@ -409,3 +411,25 @@ def test_what_acts_and_what_needs_it() -> None:
 
 def test_no_gathering_is_no_work() -> None:
     assert list(gather([], cast("Executor", Hand(of_entry)), 4)) == []
+
+
+def test_a_history_waits_for_what_feeds_it_and_what_cannot_be_kept_is_lost(tmp_path: Path) -> None:
+    diary = Diary(tmp_path / "state", run="run")
+    node = asking("talks", TALKS[:1])
+    node = replace(node, window=over("2026-11-09", "2026-11-10"), accumulate=Accumulate(("id",), INTO))
+    history = HistoryNode("known", INTO, None, "", TALKS[:1], (), (), "talks")
+    of = plan(history, node, query("late", "known"))
+
+    def pass_over(cell: str | None) -> Gathered:
+        place = Place(tmp_path, tmp_path / "tables", diary.memory("2026-11-10"))
+        hand = cast("Executor", Hand(lambda _: rows(TALKS[:1], (cell,))))
+        (one,) = gather([Gathering(of, hand, place, count_rows, Told())], hand, 1)
+        return one.result
+
+    first = pass_over("a")
+    assert stored(first.landed["known"].table) == [("a",)]
+    assert first.landed["talks"].kept in first.landed["known"].fed
+    assert stored(pass_over("b").landed["late"].table) == [(2,)]
+    lost = pass_over(None)
+    assert (set(lost.lost), lost.behind) == ({"talks"}, {"known": "talks", "late": "known"})
+    assert len(diary.kept) == 2

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from plans import AS_OF, N, S, asking, columns, plan, query
+from remembering import INTO, TALKS, Diary, over
 
 from reportrunner.ask import InlineNode
 from reportrunner.flow import Exchange
@@ -16,6 +17,7 @@ from reportrunner.gather import Gathered
 from reportrunner.inputs import sha256
 from reportrunner.land import land
 from reportrunner.manifest import write_manifest
+from reportrunner.memory import Accumulate, HistoryNode
 from reportrunner.plan import RunPlan
 from reportrunner.report import Document, Finding
 from reportrunner.table import Landed, Rows
@@ -136,3 +138,25 @@ def test_what_differs_is_seen(tmp_path: Path) -> None:
 
 def test_a_hash_is_sha_256_in_hexadecimal() -> None:
     assert sha256(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_manifest_names_histories_and_moments_but_no_file_and_no_run(tmp_path: Path) -> None:
+    told = []
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        diary, span = Diary(folder), over("2026-11-09", "2026-11-10")
+        landed = {"talks": diary.saw("2026-11-10", span, [("a", None, "")])}
+        if folder.name == "b":
+            diary.saw("2026-11-10", span, [("a", None, "")])
+        diary.saw("2026-11-11", over("2026-11-10", "2026-11-11"), [])
+        landed["known"] = diary.read("2026-11-11")
+        talks = replace(query("talks"), accumulate=Accumulate(("id",), INTO, span))
+        of = plan(talks, HistoryNode("known", INTO, None, "", TALKS, (), ()))
+        told.append(written(of, Gathered(landed), documents=[], findings=[]))
+    assert told[0] == told[1]
+    datasets = tomllib.loads(told[0].decode())["datasets"]
+    assert datasets["known"]["history"] == {
+        "name": INTO, "as_of": ["2026-11-10T05:00:00+00:00", "2026-11-11T05:00:00+00:00"]
+    }  # fmt: skip
+    assert datasets["talks"]["kept"] == {
+        "into": INTO, "covered": ["2026-11-09T05:00:00+00:00", "2026-11-10T05:00:00+00:00"]
+    }  # fmt: skip

@@ -85,6 +85,11 @@ def test_a_record_tells_everything_that_may_differ_from_run_to_run() -> None:
     }
 
 
+def test_a_record_names_the_files_that_were_kept_and_read() -> None:
+    told = said(record(kept={"sessions": "a.parquet"}, fed={"quarter": ["a.parquet", "b.parquet"]}), b"", ())
+    assert (told["kept"], told["fed"]) == ({"sessions": "a.parquet"}, {"quarter": ["a.parquet", "b.parquet"]})
+
+
 def test_a_failed_run_says_why() -> None:
     assert said(record(errors=["datasets.polls, step poll: no"], exit_code=4), b"", ())["errors"] == [
         "datasets.polls, step poll: no"

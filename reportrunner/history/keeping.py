@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from reportrunner.ask import EndpointNode, Node, QueryNode
+from reportrunner.ask import EndpointNode, Node, QueryNode, needs_of
 from reportrunner.errors import InvalidError, OutputError
 from reportrunner.history.store import keep, kept
 from reportrunner.job import JobSpec
@@ -33,6 +33,8 @@ class Memory:
     sandbox: bool = False
     run: str = ""
     """The run's id; empty where nothing is to be kept, only read."""
+    nodes: Mapping[str, Node] = field(default_factory=dict)
+    """All datasets of the plan: what one is made of may cover less than its window."""
     archived: bool = False
     """Whether the root is somebody else's folder, which has to be there."""
 
@@ -67,10 +69,7 @@ def remember(node: Node, landed: Landed, others: Mapping[str, Landed], memory: M
 
 
 def _observation(node: Node, table: Table, accumulate: Accumulate, memory: Memory) -> Observation:
-    window = node.endpoint.covers(node.sample()) if isinstance(node, EndpointNode) else None
-    window = window or accumulate.window
-    assert window is not None
-    start, as_of = window.start_unix, unix_of(memory.job.as_of)
+    start, end = _covered(node, accumulate, memory)
     return Observation(
         job=memory.job.name,
         dataset=table.name,
@@ -81,12 +80,37 @@ def _observation(node: Node, table: Table, accumulate: Accumulate, memory: Memor
         as_of=memory.job.as_of,
         seen=memory.now,
         start=start,
-        end=max(start, min(window.end_unix, as_of)),
+        end=end,
         run=memory.run,
         rows=table.rows,
         digest=table.digest,
         sandbox=memory.sandbox,
     )
+
+
+def _covered(node: Node, accumulate: Accumulate, memory: Memory) -> tuple[int, int]:
+    """Return the span of which all rows were asked for, of this dataset and of those that it was made of."""
+    asked = node.endpoint.covers(node.sample()) if isinstance(node, EndpointNode) else None
+    window = asked or accumulate.window
+    assert window is not None
+    start, end = window.start_unix, min(window.end_unix, unix_of(memory.job.as_of))
+    for other in _made_of(node, memory.nodes):
+        wanted, asked = other.window, other.endpoint.covers(other.sample())
+        # A list that begins later than its window has no rows of the days before: nor has what goes over it.
+        if wanted and asked and wanted.start_unix < min(asked.start_unix, end):
+            start = max(start, asked.start_unix)
+    return start, max(start, end)
+
+
+def _made_of(node: Node, nodes: Mapping[str, Node]) -> Iterator[EndpointNode]:
+    seen, waiting = {node.name}, [*needs_of(node)]
+    while waiting:
+        name = waiting.pop()
+        if name not in seen and name in nodes:
+            seen.add(name)
+            waiting += needs_of(other := nodes[name])
+            if isinstance(other, EndpointNode):
+                yield other
 
 
 def _check_key(table: Table, accumulate: Accumulate, memory: Memory) -> None:

@@ -20,8 +20,8 @@ from reportrunner.table import Column, ColumnType, declare
 from reportrunner.window import Window
 
 HOW = frozenset(
-    "dst excludedFields fields large limit metrics order orderBy pager pageSize per_page poll select split too_old "
-    "zone_mismatch".split()
+    "dst excludedFields large limit metrics order orderBy pages per_page poll select sort sort_by sort_order "
+    "too_old".split()
 )
 """Keys of endpoints that decide how rows come, or with which columns, and not which rows."""
 PLACED = frozenset({ColumnType.TIMESTAMP, ColumnType.DATE})

@@ -69,6 +69,24 @@ def test_an_endpoint_says_what_it_covers(tmp_path: Path) -> None:
     assert (landed.kept.start, landed.kept.end) == (day("2026-11-09") + 43_200, day("2026-11-10"))
 
 
+def test_what_is_made_of_a_list_covers_no_more_than_the_list(tmp_path: Path) -> None:
+    """Details of sessions, where the list left out what is too old; another window of the job has no say."""
+    diary = Diary(tmp_path)
+    half = window_of(day("2026-11-09") + 43_200, day("2026-11-10"), ZONE)
+    clamped = replace(asking("list", TALKS, endpoint=endpoint(covers=lambda _: half)), window=NINTH)
+    whole = replace(asking("all", TALKS), window=over("2026-11-01", "2026-11-02"))
+    later = replace(
+        asking("later", TALKS, endpoint=endpoint(covers=lambda _: half)), window=over("2026-11-12", "2026-11-13")
+    )
+    nodes = {node.name: node for node in (clamped, whole, later, query("made", "list", "all"))}
+    for window, start in ((NINTH, half.start_unix), (over("2026-11-01", "2026-11-02"), day("2026-11-01"))):
+        node = replace(query("talks", "made", "later"), accumulate=Accumulate(("id",), INTO, window))
+        table = land(Rows(TALKS, [A]), "talks", tmp_path / "t.duckdb", ())
+        landed = remember(node, Landed(table), {}, diary.memory("2026-11-10", nodes=nodes))
+        assert landed.kept
+        assert landed.kept.start == start
+
+
 def test_nothing_is_kept_without_accumulate_or_by_who_only_looks(tmp_path: Path) -> None:
     diary = Diary(tmp_path)
     landed = Landed(land(Rows(TALKS, [A]), "talks", tmp_path / "t.duckdb", ()))
@@ -181,7 +199,7 @@ for n in range(4):
 
 def test_two_processes_at_once_lose_nothing(tmp_path: Path) -> None:
     tests = Path(__file__).parents[1]
-    path = os.pathsep.join(map(str, (tests, tests / "history", tests.parent)))
+    path = os.pathsep.join(map(str, (tests, tests.parent)))
     writers = [
         subprocess.Popen(
             [sys.executable, "-c", WRITER, name],

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from asking import days
-from livekit_asking import NOW, SOURCE, at, codes, flow, judged, opened, read, truth
+from livekit_asking import NOW, SOURCE, ask, at, codes, flow, judged, opened, read, truth
 from projects import problem
 from replies import says, text
 
@@ -120,6 +120,19 @@ def test_what_is_too_old_is_left_out_and_told_where_the_job_says_so() -> None:
     assert [row["sessionId"] for row in read(one, page)] == ["RM_1"]
     (note,) = one.read((page,)).notes
     assert (note.code, "before 2026-11-10 (UTC)" in note.message) == ("livekit.clamped", True)
+
+
+def test_only_what_was_asked_for_is_covered() -> None:
+    def covered(first: str, end: str, **keys: Any) -> list[str]:
+        one = ask(window=days(first, end), **keys)
+        window = one.endpoint.covers(one)
+        assert window
+        return [moment.astimezone(dt.UTC).isoformat()[:13] for moment in (window.start, window.end)]
+
+    assert covered("2026-11-12", "2026-11-15") == ["2026-11-12T05", "2026-11-15T05"]
+    assert covered("2026-11-09", "2026-11-12", too_old="ask") == ["2026-11-09T05", "2026-11-12T05"]
+    # The first day of UTC that is asked for is there from its first second on, hours before New York's.
+    assert covered("2026-11-06", "2026-11-12", too_old="clamp") == ["2026-11-10T00", "2026-11-12T05"]
 
 
 def test_the_job_is_told_at_its_window() -> None:
