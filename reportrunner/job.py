@@ -17,6 +17,7 @@ from reportrunner.table import Value
 from reportrunner.toml_file import TomlFile
 from reportrunner.window import Window
 from reportrunner.window.calendar import Calendar
+from reportrunner.window.form import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,8 @@ class JobSpec:
     outputs: tuple[BoundOutput, ...]
     rules: Mapping[str, Rules]
     diagnostics: tuple[Diagnostic, ...]
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    """How the windows were written, those included that have none as of this moment."""
 
     def sql_invalid(self, loc: tuple[str, ...], sql: SqlText, error: SqlError) -> InvalidError:
         """Return what SQL said when it failed on data, placed in the job file."""

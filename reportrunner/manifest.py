@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -36,21 +37,11 @@ def write_manifest(
 
     Nothing in it depends on when or where the run was: polls, retries, sign-ins, ports and times are for run.json.
     """
-    job = plan.job
     found = list(findings)
     manifest: dict[str, Any] = {
         "schema": SCHEMA,
         "version": __version__,
-        "job": job.name,
-        "title": job.title,
-        "label": plan.label,
-        "timezone": job.timezone,
-        "as_of": job.as_of.isoformat(),
-        "sandbox": sandbox,
-        "time_zone_data": TZ_VERSION,
-        "params": {name: _plain(value) for name, value in sorted(job.params.items())},
-        "inputs": dict(sorted(inputs.items())),
-        "windows": {name: _window(window) for name, window in job.windows.items()},
+        **question(plan, inputs, sandbox=sandbox),
         "datasets": {
             name: _dataset(
                 node, gathered.landed[name], gathered.exchanges.get(name, ()), _of(found, f"datasets.{name}")
@@ -70,6 +61,28 @@ def write_manifest(
         ],
     }
     return tomli_w.dumps(manifest).encode()
+
+
+def question(plan: RunPlan, inputs: Mapping[str, str], *, sandbox: bool) -> dict[str, Any]:
+    """Return what was asked, as the manifest begins: known before anything is sent."""
+    job = plan.job
+    return {
+        "job": job.name,
+        "title": job.title,
+        "label": plan.label,
+        "timezone": job.timezone,
+        "as_of": job.as_of.isoformat(),
+        "sandbox": sandbox,
+        "time_zone_data": TZ_VERSION,
+        "params": {name: _plain(value) for name, value in sorted(job.params.items())},
+        "inputs": dict(sorted(inputs.items())),
+        "windows": {name: _window(window) for name, window in job.windows.items()},
+    }
+
+
+def as_read(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a part of a manifest as it is read back."""
+    return tomllib.loads(tomli_w.dumps(said))
 
 
 def _of(findings: Iterable[Finding], subject: str) -> list[dict[str, Any]]:

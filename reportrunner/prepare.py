@@ -82,15 +82,20 @@ def _kind(value: Parameter) -> object:
     return (type(value), getattr(value, "tzinfo", None) is None) if isinstance(value, str | dt.date) else value
 
 
+def outline(order: Order, bench: Bench) -> JobSpec:
+    """Load a job and no more: what is wrong with it, and with its project, stands in its diagnostics."""
+    file = read_toml(order.job, order.shown)
+    job = load_job(file, job_name(order.job, order.root), bench.project, order.moment, order.given, FAMILIES)
+    return replace(job, diagnostics=(*bench.project.diagnostics, *job.diagnostics))
+
+
 def prepare(order: Order, bench: Bench | None = None) -> Prepared:
     """Load and plan a job; InvalidError carries everything that is wrong with it and its project.
 
     `bench` is that of another job, or another run, of the same project.
     """
     bench = bench or Bench(order)
-    file = read_toml(order.job, order.shown)
-    job = load_job(file, job_name(order.job, order.root), bench.project, order.moment, order.given, FAMILIES)
-    job = replace(job, diagnostics=(*bench.project.diagnostics, *job.diagnostics))
+    job = outline(order, bench)
     plan = plan_run(job, partial(bench.bind, as_of=job.as_of), _output_check(job, bench.renderer))
     return Prepared(order, plan, bench.renderer, bench.project.archive)
 

@@ -70,14 +70,15 @@ def write_record(record: Record, manifest: bytes, earlier: Sequence[Path]) -> by
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Return what differs between two manifests, in words of the job: inputs, datasets, documents."""
-    changed = [f"inputs {name}" for name in _differing(before.get("inputs", {}), after.get("inputs", {}))]
+    changed = [f"inputs {name}" for name in differing(before.get("inputs", {}), after.get("inputs", {}))]
     tables = [{n: d.get("sha256") for n, d in m.get("datasets", {}).items()} for m in (before, after)]
-    changed += [f"datasets {name}" for name in _differing(*tables)]
+    changed += [f"datasets {name}" for name in differing(*tables)]
     files = [{d.get("path"): d.get("sha256") for d in m.get("documents", ())} for m in (before, after)]
-    return changed + [f"documents {name}" for name in _differing(*files)]
+    return changed + [f"documents {name}" for name in differing(*files)]
 
 
-def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return the names that stand for something else in the two, or in one of them only."""
     return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
 
 

@@ -123,7 +123,7 @@ def _published(trip: Trip, gathered: Gathered, sent: Sequence[Sent]) -> Ended:
     """Check, render and publish what has landed; an error finding publishes with a banner."""
     plan, order, renderer = trip.prepared.plan, trip.prepared.order, trip.prepared.renderer
     findings = check(plan, gathered)
-    inputs = input_hashes(plan, order.root, renderer.read_by(_templates(plan)))
+    inputs = inputs_of(trip.prepared)
     provenance = {"reportrunner": __version__, "job file": inputs["job"][:12], "time-zone data": TZ_VERSION}
     report = compose(plan, gathered.landed, findings, provenance, sandbox=order.moment.sandbox)
     documents = render(documents_due(plan, report, gathered.landed), renderer)
@@ -137,6 +137,12 @@ def _published(trip: Trip, gathered: Gathered, sent: Sequence[Sent]) -> Ended:
         whole = {name: partial(iter, (content,)) for name, content in own.items()}
         folder = publish({**files, **whole}, _folder(trip), plan.label)
     return replace(ended, folder=folder)
+
+
+def inputs_of(prepared: Prepared) -> dict[str, str]:
+    """Return the hashes of the files that a run is made of."""
+    templates = prepared.renderer.read_by(_templates(prepared.plan))
+    return input_hashes(prepared.plan, prepared.order.root, templates)
 
 
 def held_back(plan: RunPlan, gathered: Gathered) -> str:

@@ -57,6 +57,22 @@ def live(
         yield Live(executor, ready, code)
 
 
+def sharing(prepared: Sequence[Prepared], *, sandbox: bool) -> list[list[Prepared]]:
+    """Group the runs that can share an executor: all of them, but that a stand-in that answers by the day has one day.
+
+    So a run is with the stand-in what it would be alone, however many there are.
+    """
+    if not sandbox:
+        return [list(prepared)]
+    from reportrunner.sandbox import DATED
+
+    groups: dict[object, list[Prepared]] = {}
+    for ready in prepared:
+        dated = any(source.provider.name in DATED for source in _sources([ready]).values())
+        groups.setdefault(ready.plan.job.as_of if dated else None, []).append(ready)
+    return list(groups.values())
+
+
 @contextmanager
 def spooling(state: Path) -> Iterator[Callable[[], Path]]:
     """Give files for downloads in a folder of this process, removed at the end; those of killed ones go now."""
@@ -99,14 +115,16 @@ def _sources(prepared: Sequence[Prepared]) -> dict[str, Source]:
 
 def _configured(prepared: Sequence[Prepared]) -> tuple[tuple[Prepared, ...], dict[str, SourceRuntime], int]:
     runtimes: dict[str, SourceRuntime] = {}
-    ready, code = [], 0
+    ready, code, said = [], 0, set[str]()
     for job in prepared:
         try:
             for name, source in _sources([job]).items():
                 if name not in runtimes:
                     runtimes[name] = live_runtime(source, os.environ, job.order.root, REDACTOR, wall_clock)
         except SecretError as error:
-            say_error(error)
+            if str(error) not in said:
+                say_error(error)
+            said.add(str(error))
             code = error.exit_code
         else:
             ready.append(job)

@@ -16,6 +16,7 @@ from reportrunner import __version__
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "run": ("reportrunner.cli.run", "Run jobs and publish their documents."),
+        "backfill": ("reportrunner.cli.backfill", "Run a job once for every period between two days."),
         "validate": ("reportrunner.cli.validate", "Say everything that is wrong with jobs; send nothing."),
         "plan": ("reportrunner.cli.plan", "Show what jobs would ask; send nothing."),
         "ls": ("reportrunner.cli.ls", "List the jobs of the project."),

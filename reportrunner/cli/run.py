@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -52,35 +51,26 @@ def command(**options: Unpack[Options]) -> int:
     start_logging(options["verbose"], options["log_file"])
     found = find_jobs(options["jobs"], options["select"])
     params = given_params(options["params"])
-    wall = wall_clock()
 
     from reportrunner.cli.live import live
     from reportrunner.cli.prepare import prepare_all
     from reportrunner.cli.progress import Progress
     from reportrunner.cli.summary import say_summary
+    from reportrunner.cli.trips import trips
     from reportrunner.job import Moment
-    from reportrunner.prepare import Prepared
-    from reportrunner.project_root import STATE
-    from reportrunner.run import Trip, run, worst
+    from reportrunner.run import run, worst
 
-    prepared, invalid = prepare_all(found, Moment(options["as_of"], wall, options["sandbox"]), params)
+    prepared, invalid = prepare_all(found, Moment(options["as_of"], wall_clock(), options["sandbox"]), params)
     if not prepared:
         return invalid
     if not options["allow_actions"]:
         refuse_actions(ready.plan for ready in prepared)
     progress = Progress([ready.plan for ready in prepared], options["side_by_side"])
 
-    def trip(ready: Prepared) -> Trip:
-        identity = f"{wall:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-        root = ready.order.root
-        said = progress.of(ready.plan.run)
-        state = root / STATE / "runs" / identity
-        return Trip(ready, identity, state, options["out"] or root / "out", said, wall_clock(), wall_clock)
-
     codes = [invalid]
     with progress, live(prepared, progress.notice, sandbox=options["sandbox"], workers=options["workers"]) as opened:
         codes.append(opened.code)
-        for ended in run([trip(ready) for ready in opened.ready], opened.executor, options["side_by_side"]):
+        for ended in run(trips(opened.ready, options["out"], progress), opened.executor, options["side_by_side"]):
             progress.ended(ended)
             codes.append(say_summary(ended))
     return worst(codes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from reportrunner.cli.terminal import say, say_error, style, tell
 from reportrunner.report import Finding
@@ -32,13 +33,30 @@ def say_summary(ended: Ended) -> int:
     if ended.folder is None:
         say(style("nothing was published", fg="red", bold=True))
         return ended.exit_code
-    place = min(os.path.relpath(ended.folder), str(ended.folder), key=len)
+    place = _place(ended.folder)
     say()
     for file in ended.files:
         say(f"  {place}/{file}")
     say(_verdict(ended))
     tell(place)
     return ended.exit_code
+
+
+def say_line(ended: Ended, name: str) -> None:
+    """Print what came of one run among many in a line, with the errors of one that failed; tell its folder."""
+    for error in ended.errors:
+        say_error(error)
+    if ended.exit_code:
+        _findings([finding for finding in ended.findings if finding.severity == "error"])
+    mark, color = _MARKS["error" if ended.exit_code else "ok"]
+    said = "nothing was published" if ended.folder is None else _counts(ended) or "no document"
+    say(f"{style(mark, fg=color)} {name}: {said}")
+    if ended.folder is not None:
+        tell(_place(ended.folder))
+
+
+def _place(folder: Path) -> str:
+    return min(os.path.relpath(folder), str(folder), key=len)
 
 
 def _findings(findings: Sequence[Finding]) -> None:
@@ -61,10 +79,14 @@ def _findings(findings: Sequence[Finding]) -> None:
 
 def _verdict(ended: Ended) -> str:
     """Return the last line: how it went, in a word and in numbers."""
+    word, color = ("errors found", "red") if ended.exit_code else ("done", "green")
+    return style(word, fg=color, bold=True) + f": {_counts(ended)}"
+
+
+def _counts(ended: Ended) -> str:
     errors, warnings = (sum(f.severity == kind for f in ended.findings) for kind in ("error", "warn"))
     counts = [_plural(errors, "error"), _plural(warnings, "warning"), _plural(len(ended.files), "file")]
-    word, color = ("errors found", "red") if errors else ("done", "green")
-    return style(word, fg=color, bold=True) + ": " + ", ".join(count for count in counts if count)
+    return ", ".join(count for count in counts if count)
 
 
 def _plural(number: int, word: str) -> str:

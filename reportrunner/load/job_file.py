@@ -19,7 +19,7 @@ from reportrunner.load.datasets import DatasetLoader
 from reportrunner.load.endpoint_dataset import Times
 from reportrunner.load.outputs import load_checks, load_outputs
 from reportrunner.load.params import EXAMPLES, default_value, likely_kind, parse_param, sample_value
-from reportrunner.load.windows import load_windows, sample_window, window_scope
+from reportrunner.load.windows import calendars_of, load_windows, sample_window, window_scope
 from reportrunner.spec import JobFile, ParamSpec
 from reportrunner.spelling import did_you_mean
 from reportrunner.toml_file import TomlFile
@@ -60,7 +60,7 @@ def load_job(file: TomlFile, name: str, project: Project, moment: Moment, given:
     params = _params(checker, tables(data, "params"), given, as_of.date())
     lost = {key: _sample(section, as_of.date()) for key, section in strays(data, "params", JobFile).items()}
     checker.scope.update(params={**lost, **params}, as_of=as_of)
-    windows, calendars = load_windows(checker, tables(tree, "windows"), zone, as_of, project.calendars)
+    windows, forms = load_windows(checker, tables(tree, "windows"), zone, as_of, project.calendars)
     scopes = {key: window_scope(window) for key, window in windows.items()}
     samples = dict.fromkeys(sorted(named(data, "windows", JobFile)), window_scope(sample_window(zone, as_of)))
     checker.scope["windows"] = {**samples, **scopes}
@@ -84,13 +84,14 @@ def load_job(file: TomlFile, name: str, project: Project, moment: Moment, given:
         params=params,
         given_params=given.typed,
         windows=windows,
-        calendars=calendars,
+        calendars=calendars_of(forms.values()),
         nodes=datasets.nodes,
         declared=datasets.declared,
         checks=checks,
         outputs=outputs,
         rules=datasets.rules,
         diagnostics=tuple(checker.problems),
+        forms=forms,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reportrunner.checker import Checker
@@ -19,11 +19,8 @@ from reportrunner.window_spec import WindowSpec
 
 def load_windows(
     checker: Checker, sections: Mapping[str, Any], zone: str, as_of: dt.datetime, calendars: Calendars
-) -> tuple[dict[str, Window], dict[str, Calendar]]:
-    """Return the windows that can be resolved, in the order of the file, and the calendars that they speak of.
-
-    WindowErrors become problems.
-    """
+) -> tuple[dict[str, Window], dict[str, Form]]:
+    """Return the windows that can be resolved, in the order of the file, and the forms of all; errors are problems."""
     forms: dict[str, Form] = {}
     for name, section in sections.items():
         loc = ("windows", name)
@@ -48,8 +45,12 @@ def load_windows(
         except WindowError as error:
             if error.window_name in {"", name}:
                 _say(checker, name, error)
-    used = {calendar.name: calendar for form in forms.values() for calendar in _calendars(form)}
-    return windows, used
+    return windows, forms
+
+
+def calendars_of(forms: Iterable[Form]) -> dict[str, Calendar]:
+    """Return the calendars that windows speak of."""
+    return {calendar.name: calendar for form in forms for calendar in _calendars(form)}
 
 
 def _calendars(form: Form) -> Iterator[Calendar]:

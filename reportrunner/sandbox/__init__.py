@@ -6,10 +6,11 @@ from reportrunner.sandbox.kaltura_app_tokens import SANDBOX_TOKENS, AppToken, to
 from reportrunner.sandbox.kaltura_session import SANDBOX_ADMIN_SECRET, SANDBOX_KS, child_secret
 from reportrunner.sandbox.log import Record
 from reportrunner.sandbox.rest_fixtures import RestExchange, RestReply
-from reportrunner.sandbox.sandbox import Sandbox
+from reportrunner.sandbox.sandbox import DATED, Sandbox
 
 __all__ = [
     "CREDENTIALS",
+    "DATED",
     "SANDBOX_ADMIN_SECRET",
     "SANDBOX_KS",
     "SANDBOX_TOKENS",

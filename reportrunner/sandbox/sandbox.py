@@ -20,6 +20,8 @@ from reportrunner.sandbox.service import Service
 
 _LOOPBACK = ("127.0.0.1", "localhost")
 _BASE_PATHS = {"cloudflare": "/client/v4"}
+DATED = frozenset({"cloudflare", "livekit"})
+"""The providers whose services answer by what day it is."""
 
 
 class Sandbox:
