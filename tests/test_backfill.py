@@ -22,6 +22,8 @@ from reportrunner.backfill import (
 )
 from reportrunner.errors import UsageError
 from reportrunner.window import Window
+from reportrunner.window.business import BusinessDays
+from reportrunner.window.calendar import Calendar, CalendarPeriod, DateYears, PatternYears, Steps, YearEnd
 from reportrunner.window.form import Between, Form, Last, Like, Period, Since, ToDate
 from reportrunner.window.period import AnyPeriod, PeriodName
 from reportrunner.window.resolve import resolve_one
@@ -30,6 +32,12 @@ from reportrunner.window.zone import parse_as_of, use_packaged_zones
 
 NEW_YORK = "America/New_York"
 WEEK = Period("week")
+FISCAL = Calendar("fiscal", DateYears(2))
+SHOP = Calendar("shop", PatternYears((4, 5, 4), YearEnd(5, 1, 31), named_start=True), 6)
+OFFICE = Calendar("office", business=BusinessDays(holidays=frozenset({date(2026, 5, 25)})))
+QUARTER, SHOP_WEEK, OFFICE_DAY = (
+    CalendarPeriod(FISCAL, "quarter"), CalendarPeriod(SHOP, "week"), CalendarPeriod(OFFICE, "day"),
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -68,6 +76,10 @@ def refused(call: Any, *arguments: Any) -> list[str]:
         ("day", "2026-03-07", "2026-03-09", NEW_YORK, ["2026-03-07", "2026-03-08", "2026-03-09"]),
         ("day", "2011-12-29", "2011-12-31", "Pacific/Apia", ["2011-12-29", "2011-12-31"]),
         ("day", "2026-09-05", "2026-09-06", "America/Santiago", ["2026-09-05", "2026-09-06"]),
+        (QUARTER, "2025-02-01", "2025-10-31", NEW_YORK, ["FY26-Q1", "FY26-Q2", "FY26-Q3"]),
+        (SHOP_WEEK, "2026-01-25", "2026-02-07", NEW_YORK, ["FY25-W52", "FY26-W01"]),
+        (OFFICE_DAY, "2026-05-22", "2026-05-26", NEW_YORK, ["2026-05-22", "2026-05-26"]),
+        (OFFICE_DAY, "2026-05-23", "2026-05-26", NEW_YORK, ["2026-05-26"]),
     ],
 )
 def test_periods_between_two_days(period: PeriodName, first: str, last: str, zone: str, found: list[str]) -> None:
@@ -120,6 +132,24 @@ def test_periods_meet_and_begin_and_end_with_the_days() -> None:
             "day", "2026-05-02", "2026-05-01",
             ["--from 2026-05-02 is later than --to 2026-05-01; write the earlier day as --from"],
         ),
+        (
+            QUARTER, "2025-02-01", "2026-01-30",
+            ["--to 2026-01-30 lies inside FY26-Q4, which ends on 2026-01-31; write --to 2026-01-31"],
+        ),
+        (
+            SHOP_WEEK, "2026-02-02", "2026-02-07",
+            ["--from 2026-02-02 lies inside FY26-W01, which begins on Sunday 2026-02-01; write --from 2026-02-01"],
+        ),
+        (OFFICE_DAY, "2026-05-23", "2026-05-25", ["there is no office-day from 2026-05-23 to 2026-05-25"]),
+        (
+            OFFICE_DAY, "2027-05-23", "2027-05-25",
+            [
+                (
+                    'whether 2027-05-21 is a business day is not known: calendar "office" lists holidays of 2026;'
+                    " add those of 2027 to [calendars.office]"
+                )
+            ],
+        ),
         ("day", "1969-12-31", "2026-05-01", ["--from 1969-12-31: no report is about that year"]),
         ("day", "2026-01-01", "9999-12-31", ["--to 9999-12-31: no report is about that year"]),
         (
@@ -156,6 +186,11 @@ def test_a_day_that_is_no_edge_is_answered_with_the_nearest(
         (Last(Span(days=7), lag=Span(days=1)), "week", "2026-10-26", "2026-11-01", ["2026-11-03"]),
         (Last(Span(months=1)), "month", "2026-01-01", "2026-02-28", ["2026-02-01", "2026-03-01"]),
         (Since(parse_span("-1 week")), "week", "2026-10-26", "2026-11-01", ["2026-11-02"]),
+        (Period(QUARTER), QUARTER, "2025-02-01", "2025-07-31", ["2025-05-01", "2025-08-01"]),
+        (Period(SHOP_WEEK, -2), SHOP_WEEK, "2026-01-25", "2026-02-07", ["2026-02-08", "2026-02-15"]),
+        (Period(OFFICE_DAY), OFFICE_DAY, "2026-05-22", "2026-05-26", ["2026-05-23", "2026-05-27"]),
+        (Period(OFFICE_DAY, -1, Steps(1, OFFICE_DAY)), OFFICE_DAY, "2026-05-22", "2026-05-22", ["2026-05-27"]),
+        (Last(Steps(1, OFFICE_DAY)), OFFICE_DAY, "2026-05-26", "2026-05-27", ["2026-05-27", "2026-05-28"]),
         (Since(parse_span("-2h"), parse_span("-1h")), "hour", "2026-11-01", "2026-11-01", None),
     ],
 )
@@ -283,6 +318,14 @@ def test_the_window_of_the_label_steers_or_else_the_first(text: str, word: str, 
 )  # fmt: skip
 def test_what_cannot_be_steered_is_refused(text: str, word: str, said: str) -> None:
     assert refused(steered, loaded(text), word) == [said]
+
+
+def test_a_period_of_a_calendar_is_named_as_windows_name_it() -> None:
+    job = loaded('[windows.a]\nlast = "7 days"')
+    assert steered(job, "shop-week", [FISCAL, SHOP]).period == SHOP_WEEK
+    assert refused(steered, job, "shop-weak", [FISCAL, SHOP]) == [
+        '--period shop-weak is no period; did you mean "shop-week"?'
+    ]
 
 
 def test_a_circle_of_windows_ends() -> None:

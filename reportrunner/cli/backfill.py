@@ -202,16 +202,20 @@ def _run(waiting: Sequence[tuple[Due, Prepared]], options: Options, tally: Tally
     from reportrunner.cli.live import live, sharing
     from reportrunner.cli.progress import Progress
     from reportrunner.cli.trips import trips
+    from reportrunner.memory import HistoryNode
     from reportrunner.run import run
 
     labels = {one.plan.run: due.label for due, one in waiting}
     runs = [one for _, one in waiting]
-    progress = Progress([one.plan for one in runs], options["side_by_side"])
+    # What one run keeps, the next reads back: periods of such a job follow one another as they do in single runs.
+    in_turn = any(isinstance(node, HistoryNode) for one in runs for node in one.plan.nodes.values())
+    side_by_side = 1 if in_turn else options["side_by_side"]
+    progress = Progress([one.plan for one in runs], side_by_side)
     with progress:
         for group in sharing(runs, sandbox=options["sandbox"]):
             with live(group, progress.notice, sandbox=options["sandbox"], workers=options["workers"]) as opened:
                 tally.lacking(opened.code)
                 going = trips(opened.ready, options["out"], progress)
-                for ended in run(going, opened.executor, options["side_by_side"]):
+                for ended in run(going, opened.executor, side_by_side):
                     progress.ended(ended)
                     tally.ended(labels[ended.trip.prepared.plan.run], ended)
