@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import get_args
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -42,7 +43,7 @@ def check(shelf: Shelf, name: str, datasets: Mapping[str, tuple[str, ...]] | Non
     made = environment(shelf)
     made.filters.update(dict.fromkeys(FILTERS, str))
     found: list[tuple[str, int, str]] = []
-    trees = _closure(shelf, made, name, found)
+    trees = _closure(shelf, name, found)
     given = set(TOP_NAMES).union(*map(_assigned, trees.values()))
     for each, tree in trees.items():
         blocks = {b.name for other in trees.values() if other is not tree for b in other.find_all(nodes.Block)}
@@ -54,18 +55,24 @@ def check(shelf: Shelf, name: str, datasets: Mapping[str, tuple[str, ...]] | Non
 
 def closure(shelf: Shelf, name: str) -> tuple[str, ...]:
     """Return the names of a template and of all that it reads."""
-    return tuple(_closure(shelf, environment(shelf), name, []))
+    return tuple(_closure(shelf, name, []))
 
 
 def draws(shelf: Shelf, name: str) -> bool:
     """Say whether the template or one it includes calls a chart."""
     if shelf.source(name) is None:
         return False
-    trees = _closure(shelf, environment(shelf), name, [])
+    trees = _closure(shelf, name, [])
     return any(node.name == "chart" for tree in trees.values() for node in tree.find_all(nodes.Name))
 
 
-def _closure(shelf: Shelf, made: Sealed, name: str, wrongs: list[tuple[str, int, str]]) -> Trees:
+@lru_cache(maxsize=64)
+def _parsed(source: str, name: str) -> nodes.Template:
+    """Return the tree of a text, which is looked at and never changed: the jobs of a project share templates."""
+    return environment(Shelf({}, "")).parse(source, name)
+
+
+def _closure(shelf: Shelf, name: str, wrongs: list[tuple[str, int, str]]) -> Trees:
     trees: Trees = {}
     waiting = [name]
     while waiting:
@@ -74,7 +81,7 @@ def _closure(shelf: Shelf, made: Sealed, name: str, wrongs: list[tuple[str, int,
         if here in trees or source is None:
             continue
         try:
-            trees[here] = made.parse(source, here)
+            trees[here] = _parsed(source, here)
         except TemplateSyntaxError as error:
             wrongs.append((here, error.lineno, str(error.message)))
             continue
