@@ -133,9 +133,9 @@ def _dataset(
         said["inputs"] = sorted(node.inputs)
     if isinstance(node, HistoryNode):
         said["history"] = {"name": node.into, "as_of": [f"{moment.isoformat()}" for moment in moments(landed.fed)]}
-    if isinstance(node, EndpointNode | QueryNode) and node.accumulate and landed.kept:
+    if landed.kept is not None:
         covered = (dt.datetime.fromtimestamp(unix, dt.UTC) for unix in (landed.kept.start, landed.kept.end))
-        said["kept"] = {"into": node.accumulate.into, "covered": [moment.isoformat() for moment in covered]}
+        said["kept"] = {"into": landed.kept.into, "covered": [moment.isoformat() for moment in covered]}
     return said
 
 

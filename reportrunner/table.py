@@ -142,6 +142,8 @@ class Table:
 class Observation:
     """What one run saw of a dataset and kept; spans are Unix seconds, half-open."""
 
+    into: str
+    """The history that it was kept in."""
     job: str
     dataset: str
     origin: str

@@ -23,7 +23,8 @@ def say_summary(ended: Ended) -> int:
     width = max((len(name) for name in plan.nodes), default=0)
     for name in plan.job.nodes:
         if name in gathered.landed:
-            said = f"{gathered.landed[name].table.rows:>9,} rows"
+            landed = gathered.landed[name]
+            said = f"{landed.table.rows:>9,} rows" + (f", kept in {landed.kept.into}" if landed.kept else "")
         else:
             said = style("     lost", fg="red") if name in gathered.lost else "        -"
         say(f"  {name:<{width}} {said}")
@@ -86,7 +87,7 @@ def _verdict(ended: Ended) -> str:
 def _counts(ended: Ended) -> str:
     errors, warnings = (sum(f.severity == kind for f in ended.findings) for kind in ("error", "warn"))
     counts = [_plural(errors, "error"), _plural(warnings, "warning"), _plural(len(ended.files), "file")]
-    return ", ".join(count for count in counts if count)
+    return ", ".join(count for count in counts if count) or "no file"
 
 
 def _plural(number: int, word: str) -> str:

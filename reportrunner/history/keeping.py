@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reportrunner.ask import EndpointNode, Node, QueryNode, needs_of
 from reportrunner.errors import InvalidError, OutputError
-from reportrunner.history.store import keep, kept
+from reportrunner.history.store import keep, survey
 from reportrunner.job import JobSpec
 from reportrunner.memory import Accumulate
 from reportrunner.table import Landed, Note, Observation, Table
@@ -64,13 +64,18 @@ def remember(node: Node, landed: Landed, others: Mapping[str, Landed], memory: M
     _check_key(landed.table, accumulate, memory)
     observation = _observation(node, landed.table, accumulate, memory)
     folder = memory.folder(accumulate.into)
-    _check_alike(observation, kept(folder), memory)
-    return replace(landed, kept=keep(landed.table, observation, folder))
+    known, faults = survey(folder)
+    _check_alike(observation, known, memory)
+    landed = replace(landed, kept=keep(landed.table, observation, folder))
+    if faults:  # by the time that somebody has looked, the provider may have forgotten
+        raise OutputError(f"{faults[0]}; what this run saw was kept beside it")
+    return landed
 
 
 def _observation(node: Node, table: Table, accumulate: Accumulate, memory: Memory) -> Observation:
     start, end = _covered(node, accumulate, memory)
     return Observation(
+        into=accumulate.into,
         job=memory.job.name,
         dataset=table.name,
         origin=accumulate.origin,
@@ -137,6 +142,8 @@ def unlike(old: Observation, new: Observation) -> str:
     """Say why two observations cannot be of one history; empty when they can: columns may come and go."""
     types = {column.name: column.type for column in new.columns}
     changed = next((c for c in old.columns if types.get(c.name, c.type) is not c.type), None)
+    if old.into != new.into:
+        return f'rows were kept in "{old.into}", not in "{new.into}"'
     if set(old.key) != set(new.key):
         return f"the key is {' + '.join(old.key)}, not {' + '.join(new.key)}"
     if old.origin != new.origin:

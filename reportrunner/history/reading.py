@@ -62,6 +62,9 @@ def _check(node: HistoryNode, known: Sequence[Observation], memory: Memory) -> N
     for one in known:
         if one.sandbox != memory.sandbox:
             raise OutputError(f"{one.file} is {'stand-in' if one.sandbox else 'real'} data in the other's folder")
+        if one.into != node.into:
+            raise OutputError(f'{one.file} was kept in "{one.into}": move it back')
+    for one in known:
         if what := unlike(one, known[-1]):
             said = f"its observations are of different rows: {one.file} against {known[-1].file}: {what}"
             raise memory.invalid(node.name, "history", said, "move those away that do not belong there")

@@ -60,17 +60,27 @@ def kept(folder: Path) -> list[Observation]:
 
     OutputError names a file that is none of ours, or cannot be read.
     """
+    found, faults = survey(folder)
+    if faults:
+        raise faults[0]
+    return found
+
+
+def survey(folder: Path) -> tuple[list[Observation], list[OutputError]]:
+    """Return the observations of a folder as `kept` does, and what is wrong with its other files."""
     try:
         files = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except FileNotFoundError:
-        return []
+        return [], []
     except OSError as error:
         raise OutputError(f"cannot read {folder}: {error.strerror or error}") from None
-    for file in files:
-        if file.suffix != ".parquet" or not file.is_file():
-            raise OutputError(f"{file} is no observation; nothing else may lie in the folder of a history")
-    found = [_observation(file, text) for file, text in zip(files, _entries(files), strict=True)]
-    return sorted(found, key=lambda one: (one.seen, one.as_of, one.run, one.file.name))
+    found, faults = list[Observation](), list[OutputError]()
+    for file, text in _entries(files):
+        try:
+            found.append(_observation(file, text))
+        except OutputError as error:
+            faults.append(error)
+    return sorted(found, key=lambda one: (one.seen, one.as_of, one.run, one.file.name)), faults
 
 
 def verify(observation: Observation) -> None:
@@ -118,7 +128,9 @@ def _facts(observation: Observation) -> dict[str, Any]:
     return {"schema": SCHEMA, **facts, **moments, "columns": columns}
 
 
-def _observation(file: Path, text: str) -> Observation:
+def _observation(file: Path, text: str | OutputError) -> Observation:
+    if isinstance(text, OutputError):
+        raise text
     try:
         facts = json.loads(text)
         schema = facts.pop("schema")
@@ -133,28 +145,35 @@ def _observation(file: Path, text: str) -> Observation:
         raise OutputError(f"{file} is no observation: its facts cannot be read; {_ADVICE}") from None
 
 
-def _entries(files: Sequence[Path]) -> list[str]:
-    """Return the facts of files, all at once; where that fails, one after the other, to name the one at fault."""
-    if not files:
-        return []
+def _entries(files: Sequence[Path]) -> Iterator[tuple[Path, str | OutputError]]:
+    """Yield the facts of files, read all at once; where that fails, one after the other, to name those at fault."""
+    ours = [file for file in files if file.suffix == ".parquet" and file.is_file()]
     with Duck() as duck:
         try:
-            found = _facts_of(duck, files)
+            found = _facts_of(duck, ours)
         except SqlError:
             found = {}
-        if len(found) == len(files):
-            return [found[str(file)] for file in files]
         for file in files:
-            try:
-                one = _facts_of(duck, [file])
-            except SqlError as error:
-                raise OutputError(f"{file} cannot be read: {error}; {_ADVICE}") from None
-            if not one:
-                raise OutputError(f"{file} is a Parquet file of somebody else, and no observation; move it away")
-        raise OutputError(f"{files[0].parent} changed while it was read; run again")
+            if str(file) in found:
+                yield file, found[str(file)]
+            elif file not in ours:
+                yield file, OutputError(f"{file} is no observation; nothing else may lie in the folder of a history")
+            else:
+                yield file, _alone(duck, file)
+
+
+def _alone(duck: Duck, file: Path) -> str | OutputError:
+    try:
+        found = _facts_of(duck, [file])
+    except SqlError as error:
+        return OutputError(f"{file} cannot be read: {error}; {_ADVICE}")
+    said = f"{file} is a Parquet file of somebody else, and no observation; move it away"
+    return found.get(str(file)) or OutputError(said)
 
 
 def _facts_of(duck: Duck, files: Sequence[Path]) -> dict[str, str]:
+    if not files:
+        return {}
     found = duck.fetch(
         "select file_name, decode(value) from parquet_kv_metadata($files) where decode(key) = $entry",
         {"files": [str(file) for file in files], "entry": ENTRY},

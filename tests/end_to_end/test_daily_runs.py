@@ -92,7 +92,9 @@ def missing(ran: Ran) -> list[str]:
 
 
 def test_a_missed_day_is_named_and_healed_and_no_session_counts_twice(project: Path) -> None:
-    assert on(project, 3).code == 0
+    first = on(project, 3)
+    assert first.code == 0
+    assert ", kept in history/sessions\n" in first.err
     missed = on(project, 5)
     assert missed.code == 5
     assert missing(missed) == ["no run has kept these days: 2026-11-03"]

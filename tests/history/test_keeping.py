@@ -29,6 +29,7 @@ def test_a_run_keeps_what_it_landed_with_its_facts(tmp_path: Path) -> None:
     landed = diary.saw("2026-11-10", NINTH, [A])
     (one,) = kept(tmp_path / INTO)
     assert one == landed.kept
+    assert one.into == INTO
     assert (one.job, one.dataset, one.origin, one.key, one.run) == ("weekly", "talks", "somewhere", ("id",), "run001")
     assert (one.start, one.end, one.rows, one.digest) == (day("2026-11-09"), day("2026-11-10"), 1, landed.table.digest)
     assert [(c.name, c.type) for c in one.columns] == [(c.name, c.type) for c in TALKS]
@@ -136,6 +137,18 @@ def test_a_history_takes_rows_of_one_kind(
     with pytest.raises(InvalidError, match=f"the history is of other rows: in {file}, {said}"):
         diary.saw("2026-11-11", NINTH, [("b", moment("2026-11-10T01"), None)], of, accumulate)
     assert diary.kept == [file]
+
+
+def test_a_file_of_another_history_is_found(tmp_path: Path) -> None:
+    diary = Diary(tmp_path)
+    diary.saw("2026-11-10", NINTH, [A])
+    diary.saw("2026-11-10", NINTH, [A], accumulate={"into": "history/others"})
+    (other,) = (tmp_path / "history/others").iterdir()
+    other.rename(tmp_path / INTO / other.name)
+    with pytest.raises(InvalidError, match='rows were kept in "history/others", not in "history/talks"'):
+        diary.saw("2026-11-10", NINTH, [A])
+    with pytest.raises(OutputError, match='was kept in "history/others": move it back'):
+        diary.read("2026-11-10")
 
 
 def test_stand_in_and_real_data_do_not_mix(tmp_path: Path) -> None:

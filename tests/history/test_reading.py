@@ -210,7 +210,9 @@ def test_a_foreign_file_is_named(tmp_path: Path, name: str, content: bytes, said
     with pytest.raises(OutputError, match=f"{name} {said}"):
         diary.read("2026-11-10")
     with pytest.raises(OutputError, match=f"{name} {said}"):
-        diary.saw("2026-11-11", over("2026-11-09", "2026-11-10"), [])
+        diary.saw("2026-11-11", over("2026-11-10", "2026-11-11"), [B])
+    (tmp_path / INTO / name).unlink()
+    assert diary.rows("2026-11-11") == [A, B]  # the provider would not have told it again
 
 
 def test_a_file_that_was_cut_is_named(tmp_path: Path) -> None:
