@@ -37,6 +37,31 @@ def turn(folder: Path) -> Iterator[None]:
         os.close(held)
 
 
+@contextmanager
+def alone(file: Path) -> Iterator[bool]:
+    """Hold a file for as long as a process works, which a killed one lets go of; False while another holds it.
+
+    Raises OutputError when the disk refuses. Where the file system knows no locks, everybody is alone.
+    """
+    try:
+        for folder in reversed([folder for folder in file.parents if not folder.exists()]):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        held = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise _refused(file, error) from None
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in {*_LOCKLESS, errno.EWOULDBLOCK}:
+                raise _refused(file, error) from None
+            yield error.errno in _LOCKLESS
+        else:
+            yield True
+    finally:
+        os.close(held)
+
+
 def publish(files: Mapping[str, Callable[[], Iterator[bytes]]], folder: Path, label: str) -> Path:
     """Write the files aside, then switch: returns `<folder>/<label>`, or `<label>.r2` and so on for a rerun.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -75,6 +75,7 @@ def command(**options: Unpack[Options]) -> int:
 
     from reportrunner.backfill import dues, periods_between, refuse_ahead
     from reportrunner.cli.backfill_text import Tally
+    from reportrunner.cli.trips import OUT
     from reportrunner.job import Moment
     from reportrunner.load import Given
     from reportrunner.prepare import Bench, Order
@@ -94,15 +95,33 @@ def command(**options: Unpack[Options]) -> int:
     if tally.hopeless:
         return tally.code
     _refuse_unfit([one for _, one in ready], steering)
-    waiting = _not_done(ready, options["out"], tally)
-    if options["dry_run"]:
-        tally.tell_plan()
-        return tally.code
+    place = (options["out"] or found.root / OUT) / job.name
     with ExitStack() as stack:
+        if not options["dry_run"]:
+            stack.enter_context(_alone(found, place))
+        waiting = _not_done(ready, place, tally)
+        if options["dry_run"]:
+            tally.tell_plan()
+            return tally.code
         stack.callback(tally.say_end)  # interrupted or not
         if waiting:
             _run(waiting, options, tally)
     return tally.code
+
+
+@contextmanager
+def _alone(found: Found, place: Path) -> Iterator[None]:
+    """Keep two backfills of a job into one folder apart: each would make revisions of what the other makes."""
+    from reportrunner.errors import UsageError
+    from reportrunner.inputs import sha256
+    from reportrunner.project_root import STATE
+    from reportrunner.publish import alone
+
+    lock = found.root / STATE / f"backfill-{sha256(str(place.resolve()).encode())[:16]}.lock"
+    with alone(lock) as is_alone:
+        if not is_alone:
+            raise UsageError(f"another backfill of {found.shown} is under way; let it end, and what it did is skipped")
+        yield
 
 
 def _one_job(path: Path) -> Found:
@@ -180,9 +199,8 @@ def _refuse_unfit(ready: Sequence[Prepared], steering: Steered) -> None:
         labels[plan.label] = period
 
 
-def _not_done(ready: Sequence[tuple[Due, Prepared]], out: Path | None, tally: Tally) -> list[tuple[Due, Prepared]]:
+def _not_done(ready: Sequence[tuple[Due, Prepared]], place: Path, tally: Tally) -> list[tuple[Due, Prepared]]:
     """Return the runs that are still to be made."""
-    from reportrunner.cli.trips import OUT
     from reportrunner.manifest import question
     from reportrunner.published import standing
     from reportrunner.run import inputs_of
@@ -190,7 +208,7 @@ def _not_done(ready: Sequence[tuple[Due, Prepared]], out: Path | None, tally: Ta
     waiting = []
     for due, one in ready:
         asked = question(one.plan, inputs_of(one), sandbox=one.order.moment.sandbox)
-        stands = standing((out or one.order.root / OUT) / one.plan.job.name, one.plan.label, asked)
+        stands = standing(place, one.plan.label, asked)
         tally.stands(due, stands)
         if stands.state != "done":
             waiting.append((due, one))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from reportrunner.cli.main import run_command
+from reportrunner.publish import alone
 
 PEOPLE = """
 title    = "People of a week"
@@ -320,3 +321,17 @@ def test_no_file_stays_open_when_a_run_has_ended(project: Path, monkeypatch: pyt
     assert backfill("--from", "2024-06-03", "--to", "2024-06-12", "--jobs", "1") == 0
     assert len(opened) == 10
     assert len(set(opened[5:])) == 1
+
+
+def test_two_backfills_at_once_do_not_make_revisions_of_one_another(project: Path, capsys: Said) -> None:
+    job()
+    assert backfill() == 0
+    (lock,) = Path(".reportrunner").glob("backfill-*.lock")
+    with alone(lock) as is_alone:
+        assert is_alone
+        assert backfill() == 2
+        assert "another backfill of jobs/people.toml is under way" in capsys.readouterr().err
+        assert backfill("--dry-run") == 0
+        assert backfill("--out", "there", "--from", "2024-06-03", "--to", "2024-06-09") == 0
+    assert backfill() == 0
+    assert published() == LABELS

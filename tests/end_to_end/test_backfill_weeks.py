@@ -266,3 +266,33 @@ def test_a_missing_secret_is_told_once_and_runs_nothing(project: Path, monkeypat
     assert (code, out) == (3, "")
     assert err.count("KALTURA_ADMIN_SECRET") == 1
     assert "  3 not run" in err.splitlines()
+
+
+HISTORY = """
+[windows.before]
+last = "14 days"
+[datasets.kept]
+sql        = "select {{ windows.week.first_day }} as week, count(*) as users from plays"
+accumulate = { key = ["week"], into = "history/plays", window = "week" }
+[datasets.seen]
+history = "history/plays"
+window  = "before"
+at      = "week"
+columns = { week = "date", users = "integer" }
+accept  = { "history.missing_days" = "the first week has none before it" }
+[outputs.seen]
+format  = "csv"
+dataset = "seen"
+"""
+
+
+def test_what_one_week_keeps_the_next_reads_back_as_single_runs_would(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (copy_project(tmp_path / name) / JOB).write_text(PLAYS + HISTORY)
+    code, out, err = backfill(tmp_path / "a", *days("2026-10-05", 3), "--sandbox", "--jobs", "4")
+    assert code == 0, err
+    assert [Path(line).name for line in out.splitlines()] == ["2026-W41", "2026-W42", "2026-W43"]
+    rows = (tmp_path / "a/out/plays/2026-W43/seen.csv").read_text().splitlines()
+    assert [row.partition(",")[0] for row in rows] == ["week", "2026-10-12", "2026-10-19"]
+    singly(tmp_path / "b", "2026-10-05", 3, "--sandbox")
+    assert documents(tmp_path / "a/out") == documents(tmp_path / "b/single")
