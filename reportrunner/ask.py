@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from reportrunner.closing import WHOLE, Closing, Each, Split, closings
 from reportrunner.condition import Condition
 from reportrunner.days import NO_DAYS, Choice, Days
-from reportrunner.expression import render_tree
+from reportrunner.expression import render_tree, spread_tree
 from reportrunner.flow import Envelope, Flow, Minted, Reply, SessionKey
 from reportrunner.memory import Accumulate, HistoryNode
 from reportrunner.query import SqlText
@@ -20,8 +21,6 @@ from reportrunner.strict import Strict
 from reportrunner.table import Column, Rows, Value
 from reportrunner.window import Window
 
-CEILING = 10_000
-"""The most values an `each` may have."""
 NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -36,7 +35,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a dataset asks of an endpoint, closed: checked parameters, window, and the `each` value if there is one."""
+    """What a dataset asks of an endpoint, closed: checked parameters, window or slice, the `each` value if any."""
 
     dataset: str
     source: Source
@@ -149,21 +148,6 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
-class Each:
-    """The open place of an ask: the endpoint is asked once per value."""
-
-    column: Column
-    """The column in which the value is landed."""
-    dataset: str = ""
-    of: str = ""
-    """The column of `dataset` that holds the values."""
-    values: tuple[Value, ...] | None = None
-    """Known at plan time, or None until `dataset` has landed."""
-    bound: bool = True
-    """False while the column's type is a guess, because SQL is still to tell it."""
-
-
-@dataclass(frozen=True, slots=True)
 class EndpointNode:
     """A dataset that asks an endpoint, and how its answer is landed."""
 
@@ -180,21 +164,44 @@ class EndpointNode:
     key: tuple[str, ...]
     each: Each | None = None
     now: dt.datetime = NEVER
+    split: Split | None = None
     accumulate: Accumulate | None = None
 
-    def ask(self, value: Value = None) -> Ask:
-        """Close the open place with `value`; ValueError when the value does not fit there."""
+    @property
+    def slices(self) -> tuple[Window, ...]:
+        """The parts of its window that are asked; none where the window is asked as a whole."""
+        return self.split.slices if self.split else ()
+
+    @property
+    def added(self) -> tuple[Column, ...]:
+        """The columns that the runner adds to an answer: the value of `each`, the label of the slice."""
+        value = (self.each.column,) if self.each and not self.each.pack else ()
+        return (*value, *((self.split.column,) if self.split else ()))
+
+    def constants(self, closing: Closing) -> tuple[tuple[Column, Value], ...]:
+        """Return what the added columns hold in the rows of one answer."""
+        values: tuple[Value, ...] = (closing.value,) if self.each and not self.each.pack else ()
+        return tuple(zip(self.added, (*values, *((closing.slice.label,) if closing.slice else ())), strict=True))
+
+    def closings(self, values: Sequence[Value] = ()) -> tuple[Closing, ...]:
+        """Return what closes its ask for these values of `each`."""
+        return closings(values if self.each else None, self.each.pack if self.each else 0, self.slices)
+
+    def ask(self, closing: Closing = WHOLE) -> Ask:
+        """Close the open places; ValueError when a value does not fit where it stands."""
         if self.each is None:
-            return self.sample()
-        data, errors = render_tree(self.tree, {"each": value})
+            return self.sample(closing.slice)
+        tree = spread_tree(self.tree, ("each",), closing.pack) if closing.pack else self.tree
+        data, errors = render_tree(tree, {"each": closing.value})
         for _, error in errors:
             raise error
         parameters = self.endpoint.parameters.model_validate(data)
-        return Ask(self.name, self.source, self.endpoint, parameters, self.window, value, self.now)
+        return replace(self.sample(closing.slice), parameters=parameters, value=closing.value)
 
-    def sample(self) -> Ask:
+    def sample(self, part: Window | None = None) -> Ask:
         """Return the ask with a sample in its open place, for checking before the values are known."""
-        return Ask(self.name, self.source, self.endpoint, self.parameters, self.window, now=self.now)
+        window = part or self.window
+        return Ask(self.name, self.source, self.endpoint, self.parameters, window, now=self.now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,9 +150,8 @@ def apply_rules(job: JobSpec, nodes: Mapping[str, Node], landed: Mapping[str, La
 
 def _lossy(nodes: Mapping[str, Node], landed: Mapping[str, Landed], ask: Ask) -> Iterator[Finding]:
     """Hold the texts of a dataset against those of another one that has them exactly."""
-    asked = [
-        node for node in nodes.values() if isinstance(node, EndpointNode) and node.name in landed and not node.each
-    ]
+    asking = [node for node in nodes.values() if isinstance(node, EndpointNode) and node.name in landed]
+    asked = [node for node in asking if node.each is None and node.split is None]
     for mine in asked:
         question = mine.endpoint.question(mine.parameters)
         exact = [o for o in asked if o.endpoint.lossy is None and (o.source, o.window) == (mine.source, mine.window)]
@@ -193,10 +192,10 @@ def accepted(finding: Finding, rules: Mapping[str, Rules]) -> Finding:
 def _reconcile(
     name: str, nodes: Mapping[str, Node], landed: Mapping[str, Landed], other: str, ask: Ask
 ) -> list[Finding]:
-    """Compare the sums of a table with the provider's total, per value of an `each` they share."""
+    """Compare the sums of a table with the provider's total, per value of an `each` and per slice that they share."""
     table, total = landed[name].table, landed[other].table
     columns = additive_columns(table.columns, total.columns)
-    groups = _shared_each(nodes, name, other)
+    groups = _shared(nodes, name, other)
     wanted = ", ".join(map(_quoted, groups))
     sums = ", ".join(f"sum({_quoted(c)}) as {_quoted(c)}" for c in columns)
     lead = f"{wanted}, " if groups else ""
@@ -222,9 +221,14 @@ def _reconcile(
     ]
 
 
-def _shared_each(nodes: Mapping[str, Node], name: str, other: str) -> tuple[str, ...]:
-    found = []
-    for dataset in (name, other):
-        node = nodes.get(dataset)
-        found.append(node.each.column.name if isinstance(node, EndpointNode) and node.each else None)
-    return (found[0],) if found[0] is not None and found[0] == found[1] else ()
+def _shared(nodes: Mapping[str, Node], name: str, other: str) -> tuple[str, ...]:
+    """Return the columns that say, in both datasets, which answer a row is of."""
+    mine, its = (_added(nodes.get(dataset)) for dataset in (name, other))
+    return tuple(column for column, kind in mine.items() if its.get(column) == kind)
+
+
+def _added(node: Node | None) -> dict[str, str]:
+    """Return the columns that the runner adds to a dataset, with what they hold."""
+    if not isinstance(node, EndpointNode):
+        return {}
+    return {column.name: node.split.by if node.split and column == node.split.column else "" for column in node.added}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reportrunner.ask import EndpointNode
+from reportrunner.choices import choices_of
 from reportrunner.errors import InvalidError, OutputError
 from reportrunner.formats import FORMATS
 from reportrunner.load.outputs import output_path
@@ -69,8 +70,8 @@ def _view(plan: RunPlan, name: str, landed: Landed, findings: Iterable[Finding])
 def _note(node: EndpointNode, landed: Landed) -> SourceNote:
     endpoint = node.endpoint
     days = endpoint.days_of(node.parameters).said
-    chosen = (choice.said for choice in endpoint.choices(node.sample()))
-    notes = (*endpoint.notes(node.parameters), *((days,) if days else ()), *chosen)
+    chosen = (choice.said for choice in choices_of(node))
+    notes = (*_parts(node), *endpoint.notes(node.parameters), *((days,) if days else ()), *chosen)
     return SourceNote(node.name, node.source.name, endpoint.name, notes, node.window, landed.table.rows)
 
 
@@ -89,6 +90,15 @@ def _remembered(node: HistoryNode, landed: Landed) -> SourceNote:
     missing = (f"missing: {landed.gaps}",) if landed.gaps else ()
     notes = (f"{fed}{span}", *missing)
     return SourceNote(node.name, "memory", node.into, notes, node.window, landed.table.rows)
+
+
+def _parts(node: EndpointNode) -> tuple[str, ...]:
+    """Say that the window was not asked as a whole: what does not add up was counted once per slice."""
+    if node.split is None:
+        return ()
+    count = len(node.slices)
+    slices = "1 slice" if count == 1 else f"{count:,} slices"
+    return (f"asked in {slices}, one per {node.split.by}; nothing is added up over them",)
 
 
 def documents_due(plan: RunPlan, report: Report, landed: Mapping[str, Landed]) -> list[Due]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from reportrunner.ask import Each
 from reportrunner.checker import Checker, Loc
-from reportrunner.expression import render_tree
+from reportrunner.closing import Each
+from reportrunner.expression import render_tree, spread_tree
 from reportrunner.expression.filters import ExpressionError
 from reportrunner.strict import Strict
 from reportrunner.table import Column, ColumnType, Value
@@ -37,7 +37,7 @@ def close_each(
             data, errors = render_tree(tree, {"each": text})
             found = None if errors else Checker(checker.file).validated(model, data, loc)
             if found is not None:
-                return each, found
+                return (each, found) if _packs_fit(checker, tree, (each, (text,)), model, loc) else None
     first: M | None = None
     for value in _values(each):
         data, errors = render_tree(tree, {} if each is None else {"each": value})
@@ -49,7 +49,20 @@ def close_each(
             return None
         first = first or checked
     assert first is not None
-    return each, first
+    return (each, first) if each is None or _packs_fit(checker, tree, (each, _values(each)), model, loc) else None
+
+
+def _packs_fit(
+    checker: Checker, tree: Mapping[str, Any], packed: tuple[Each, tuple[Value, ...]], model: type[Strict], loc: Loc
+) -> bool:
+    """Tell whether values that fit alone fit together, with the problems added; a sample is taken twice."""
+    each, values = packed
+    values = values if each.values else values * min(each.pack, 2)
+    for first in range(0, len(values) if each.pack else 0, each.pack or 1):
+        data, _ = render_tree(spread_tree(tree, ("each",), values[first : first + each.pack]), {})
+        if checker.validated(model, data, loc) is None:
+            return False
+    return True
 
 
 def bind_each(each: Each, columns: Iterable[Column]) -> Each:

@@ -17,7 +17,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         ),
         "conflicting": (
             "Rows with one key came back with different values. No row can be trusted over the other; ask again, with"
-            " an order, or over a window that has ended."
+            " an order, or over a window that has ended. Rows of two packs of an `each` conflict even when they are"
+            " equal: packs are not added up, so a row must belong to one of them."
         ),
         "unreconciled": (
             "The sums of a table differ from the provider's own total of the same question: rows are missing or"

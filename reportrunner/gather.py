@@ -8,19 +8,19 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from reportrunner.ask import CEILING, EndpointNode, FileNode, InlineNode, Node, QueryNode, acting, action_of, needs_of
-from reportrunner.diagnose import first_words
+from reportrunner.ask import EndpointNode, FileNode, InlineNode, Node, QueryNode, acting, action_of, needs_of
+from reportrunner.closing import Closing
 from reportrunner.environment import Finished, LocalDone, Page
-from reportrunner.errors import InvalidError, ReportrunnerError
+from reportrunner.errors import ReportrunnerError
 from reportrunner.execute import Executor
+from reportrunner.fan_out import FanOut, flows_of
 from reportrunner.fetching import Fetching
 from reportrunner.flow import Answer, Exchange, Flow
 from reportrunner.history import Memory, recall, remember
 from reportrunner.land import read_csv_file
 from reportrunner.plan import RunPlan
 from reportrunner.settle import deduplicated, keyed, settled
-from reportrunner.table import Landed, Note, Rows, Table, Value
-from reportrunner.table_file import column_values, null_count
+from reportrunner.table import Landed, Note, Rows, Table
 
 Transform = Callable[[QueryNode, Mapping[str, Table], Path], Table]
 
@@ -73,9 +73,9 @@ class Gathering:
         self._said = said
         self._waiting: dict[str, Node] = dict(plan.nodes)
         self._fetching: dict[str, Fetching] = {}
-        self._flows: dict[int, tuple[str, Value, Flow]] = {}
+        self._flows: dict[int, tuple[str, Closing, Flow]] = {}
         self._landing: set[str] = set()
-        self._outbox: dict[str, list[Flow]] = {}
+        self._outbox: dict[object, list[Flow]] = {}
         self._held_back = held_back
         self._acting = acting(plan.nodes)
         self._verdict: str | None = None if self._acting else ""
@@ -163,26 +163,31 @@ class Gathering:
         return read_csv_file(self._place.root / node.file, node.columns, node.file)
 
     def _ask(self, name: str, node: EndpointNode) -> None:
-        fetching = self._fetching.setdefault(name, Fetching())
+        fetching, fan = self._fetching.setdefault(name, Fetching()), FanOut(node, self._plan.job.file)
+        known = self._plan.flows.get(name)
         try:
-            values = self._values(name, node)
-            known = self._plan.flows.get(name)
-            flows = known if known is not None else [self._unfolded(node, fetching, value) for value in values]
+            closings = fan.known() if known is not None else fan.closings(self._values(node))
+            flows = known if known is not None else flows_of(fan, closings, fetching.flows)
         except ReportrunnerError as error:
             self._forget(fetching.flows.values())
             self._lose(name, error)
             return
-        self._forget(fetching.settle(values))
-        for value, flow in zip(values, flows, strict=True):
-            if value not in fetching.flows:
-                self._submit(name, value, flow)
+        self._forget(fetching.settle(closings))
+        for closing, flow in zip(closings, flows, strict=True):
+            if closing not in fetching.flows:
+                self._submit(name, closing, flow)
         self._see(name, fetching)
 
-    def _submit(self, name: str, value: Value, flow: Flow) -> None:
+    def _values(self, node: EndpointNode) -> Table:
+        """Return the table that holds the values of a dataset's `each`."""
+        assert node.each is not None
+        return self.result.landed[node.each.dataset].table
+
+    def _submit(self, name: str, closing: Closing, flow: Flow) -> None:
         early = flow.early if any(self._followers(name)) else None
-        flow = self._fetching[name].flows[value] = replace(flow, run=self._plan.run, early=early)
-        self._flows[id(flow)] = (name, value, flow)
-        self._outbox.setdefault(self._envelope(name) or f"{name} {value}", []).append(flow)
+        flow = self._fetching[name].flows[closing] = replace(flow, run=self._plan.run, early=early)
+        self._flows[id(flow)] = (name, closing, flow)
+        self._outbox.setdefault(self._envelope(name) or (name, closing), []).append(flow)
 
     def _followers(self, name: str) -> Iterator[EndpointNode]:
         """Yield the datasets that wait for the values of this one and may be asked as soon as there is one."""
@@ -192,57 +197,22 @@ class Gathering:
 
     def _begin_early(self, page: Page) -> None:
         """Ask for the values that a page holds, before the list has ended; whether they count is settled later."""
-        rows = page.rows
-        names = [column.name for column in rows.columns] if rows else []
         for node in self._followers(self._flows[id(page.flow)][0]):
-            assert node.each is not None
-            if not isinstance(rows, Rows) or node.each.of not in names:
-                continue
-            fetching, place = self._fetching.setdefault(node.name, Fetching()), names.index(node.each.of)
-            found = dict.fromkeys(row[place] for row in rows.rows)
-            new = [value for value in found if value is not None and value not in fetching.flows]
-            for value in new[: CEILING - len(fetching.flows)]:
+            fetching, fan = self._fetching.setdefault(node.name, Fetching()), FanOut(node, self._plan.job.file)
+            for closing in fan.early(page.rows, fetching.flows) if isinstance(page.rows, Rows) else ():
                 # A value that cannot be asked is told when all of them are known.
                 with suppress(ValueError, ReportrunnerError):
-                    self._submit(node.name, value, self._unfolded(node, fetching, value))
+                    self._submit(node.name, closing, fan.flow(closing))
 
     def _forget(self, flows: Iterable[Flow]) -> None:
         for flow in flows:
             self._flows.pop(id(flow), None)
             self._executor.forget([flow])
 
-    def _values(self, name: str, node: EndpointNode) -> Sequence[Value]:
-        if name in self._plan.flows:
-            return (None,) if node.each is None else node.each.values or ()
-        assert node.each is not None
-        each, table = node.each, self.result.landed[node.each.dataset].table
-        values = column_values(table, each.of)
-        if empty := null_count(table, each.of):
-            raise self._each_invalid(node, f"{each.dataset}.{each.of} has {empty:,} rows without a value")
-        if len(values) > CEILING:
-            raise self._each_invalid(node, f"each goes over {len(values):,} values, and {CEILING:,} are the most")
-        return values
-
-    def _unfolded(self, node: EndpointNode, fetching: Fetching, value: Value) -> Flow:
-        if value in fetching.flows:
-            return fetching.flows[value]
-        try:
-            ask = node.ask(value)
-        except ValueError as error:
-            place, model = ("datasets", node.name), node.endpoint.parameters
-            words = first_words(self._plan.job.file, place, error, model)
-            message = f'the value "{value}" does not fit where each stands: {words}'
-            raise self._each_invalid(node, message) from None
-        return node.endpoint.unfold(ask)
-
-    def _each_invalid(self, node: EndpointNode, message: str) -> InvalidError:
-        hint = "go over a dataset whose sql leaves out what cannot be asked"
-        return InvalidError((self._plan.job.file.diagnostic(("datasets", node.name, "each"), message, hint=hint),))
-
     def _answered(self, done: Finished) -> None:
-        name, value, _ = self._flows.pop(id(done.flow))
+        name, closing, _ = self._flows.pop(id(done.flow))
         fetching = self._fetching[name]
-        fetching.take(value, done)
+        fetching.take(closing, done)
         self._see(name, fetching)
 
     def _see(self, name: str, fetching: Fetching) -> None:
@@ -252,14 +222,14 @@ class Gathering:
         if fetching.error is not None:
             self._lose(name, fetching.error)
         elif (answers := fetching.answers) is not None:
-            self._land_answers(name, fetching.values or (), answers)
+            self._land_answers(name, fetching.closings or (), answers)
 
-    def _land_answers(self, name: str, values: Sequence[Value], answers: list[Answer]) -> None:
+    def _land_answers(self, name: str, closings: Sequence[Closing], answers: list[Answer]) -> None:
         node = self._plan.nodes[name]
         assert isinstance(node, EndpointNode)
         self.result.exchanges[name] = tuple(exchange for answer in answers for exchange in answer.exchanges)
         file = self._place.tables / f"{name}.duckdb"
-        self._land(name, lambda: settled(node, values, answers, file))
+        self._land(name, lambda: settled(node, closings, answers, file))
 
     def _landed(self, name: str, done: LocalDone) -> None:
         self._landing.discard(name)

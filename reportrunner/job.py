@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reportrunner.ask import BoundCheck, Each, Node, Source
+from reportrunner.ask import BoundCheck, Node, Source
+from reportrunner.closing import Each
 from reportrunner.errors import Diagnostic, InvalidError, OutputError, SqlError
 from reportrunner.expression import render_tree
 from reportrunner.query import SqlText

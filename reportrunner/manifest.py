@@ -117,7 +117,8 @@ def _dataset(
         "findings": findings,
     }
     if isinstance(node, EndpointNode):
-        said = {"source": node.source.name, "endpoint": node.endpoint.name, **said}
+        slices = {"slices": [part.label for part in node.slices]} if node.split else {}
+        said = {"source": node.source.name, "endpoint": node.endpoint.name, **slices, **said}
         said["exchanges"] = [
             {
                 "step": exchange.step,

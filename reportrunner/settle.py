@@ -8,10 +8,11 @@ from pathlib import Path
 
 from reportrunner.ask import EndpointNode
 from reportrunner.claim import sums_of, unmet
+from reportrunner.closing import Closing
 from reportrunner.errors import ProviderError
 from reportrunner.flow import Answer
 from reportrunner.land import Part, land
-from reportrunner.table import Bulk, Landed, Note, Rows, Table, Value
+from reportrunner.table import Landed, Note, Rows, Table, Value
 from reportrunner.table_file import duplicates, sums
 
 Row = tuple[Value, ...]
@@ -19,28 +20,32 @@ SHOWN = 5
 """Keys named of rows that conflict."""
 
 
-def settled(node: EndpointNode, values: Sequence[Value], answers: Sequence[Answer], file: Path) -> Landed:
-    """Land the answers of a dataset, one per value of `each`, with what was noticed on the way."""
-    column = node.each.column if node.each else None
+def settled(node: EndpointNode, closings: Sequence[Closing], answers: Sequence[Answer], file: Path) -> Landed:
+    """Land the answers of a dataset, one per closing of its ask, with what was noticed on the way."""
     notes = list(_notes(answers))
     if not answers:
         return Landed(land(Rows(node.columns, ()), node.name, file, node.order))
     if all(isinstance(answer.rows, Rows) for answer in answers):
-        landed = _rows(node, values, answers, file)
+        landed = _rows(node, closings, answers, file)
         return Landed(landed.table, (*notes, *landed.notes))
-    constants = [((column, value),) if column else () for value in values]
-    parts = [Part(answer.rows, constant) for answer, constant in zip(answers, constants, strict=True)]
+    parts = [Part(answer.rows, node.constants(one)) for one, answer in zip(closings, answers, strict=True)]
     table = land(parts, node.name, file, node.order)
-    for value, answer in zip(values, answers, strict=True):
-        notes += _claims_of_file(table, answer.rows, (column.name, value) if column else None)
-    return Landed(table, (*notes, *keyed(table, node.key, blanks=True).notes))
+    for closing, part in zip(closings, parts, strict=True):
+        if not closing.pack or part.data.claim is None:
+            notes += _claims_of_file(table, part, closing)
+            continue
+        # Rows do not tell which pack brought them: its answer is read once more, alone.
+        alone = land([part], node.name, file.with_suffix(".pack"), node.order)
+        notes += _claims_of_file(alone, part, closing)
+        alone.file.unlink()
+    return Landed(table, (*notes, *_across(node, keyed(table, node.key, blanks=True).notes)))
 
 
-def _rows(node: EndpointNode, values: Sequence[Value], answers: Sequence[Answer], file: Path) -> Landed:
+def _rows(node: EndpointNode, closings: Sequence[Closing], answers: Sequence[Answer], file: Path) -> Landed:
     """Land answers of rows; each is held against its own claim once its repeats are gone."""
     notes: list[Note] = []
-    found: list[tuple[Value, ...]] = []
-    for value, answer in zip(values, answers, strict=True):
+    found: list[Row] = []
+    for closing, answer in zip(closings, answers, strict=True):
         data = answer.rows
         assert isinstance(data, Rows)
         names = [column.name for column in data.columns]
@@ -49,25 +54,39 @@ def _rows(node: EndpointNode, values: Sequence[Value], answers: Sequence[Answer]
             notes.append(_repeated(len(data.rows) - len(rows)))
         if data.claim is not None:
             said = unmet(data.claim, sums_of(data.claim, names, rows), len(data.rows))
-            notes += [_of_value(note, value) for note in said]
-        found += [(*row, value) for row in rows] if node.each else rows
-    columns = answers[0].rows.columns + ((node.each.column,) if node.each else ())
-    landed = deduplicated(Rows(columns, found), node.name, file, node.order, node.key, blanks=True)
+            notes += [_of_closing(note, closing) for note in said]
+        constants = tuple(value for _, value in node.constants(closing))
+        found += [(*row, *constants) for row in rows] if constants else rows
+    whole = Rows(answers[0].rows.columns + node.added, found)
+    if node.each and node.each.pack:
+        table = land(whole, node.name, file, node.order)
+        return Landed(table, (*_added_up(notes), *_across(node, _conflicts(whole, node.key, blanks=True))))
+    landed = deduplicated(whole, node.name, file, node.order, node.key, blanks=True)
     return Landed(landed.table, (*_added_up(notes), *landed.notes))
 
 
-def _claims_of_file(table: Table, data: Rows | Bulk, only: tuple[str, Value] | None) -> Iterator[Note]:
-    if data.claim is not None:
-        found, count = sums(table, [column.name for column in data.claim.columns], only)
-        if data.claim.most is not None and count >= data.claim.most:
+def _across(node: EndpointNode, notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Return notes of conflicts; between packs a row is never taken for a repeat, for it may be a part of a sum."""
+    if node.each is None or not node.each.pack:
+        return tuple(notes)
+    said = "; answers of packs are not added up: write each without pack, or the values as one list"
+    return tuple(Note(note.code, note.message.removesuffix(" with other values") + said, note.sample) for note in notes)
+
+
+def _claims_of_file(table: Table, part: Part, closing: Closing) -> Iterator[Note]:
+    claim = part.data.claim
+    if claim is not None:
+        only = {column.name: value for column, value in part.constants}
+        found, count = sums(table, [column.name for column in claim.columns], only)
+        if claim.most is not None and count >= claim.most:
             said = f"{count:,} rows came, the most that one answer holds: rows may be missing"
             hint = "narrow the window or the filters"
             raise ProviderError(f'dataset "{table.name}": {said}; {hint}', dataset=table.name, kind="truncated")
-        yield from (_of_value(note, only[1] if only else None) for note in unmet(data.claim, found, count))
+        yield from (_of_closing(note, closing) for note in unmet(claim, found, count))
 
 
-def _of_value(note: Note, value: Value) -> Note:
-    return note if value is None else Note(note.code, f"{value}: {note.message}", note.sample)
+def _of_closing(note: Note, closing: Closing) -> Note:
+    return Note(note.code, f"{closing.label}: {note.message}", note.sample) if closing.label else note
 
 
 def _repeated(count: int) -> Note:
@@ -97,17 +116,24 @@ def deduplicated(
     notes = list(data.notes)
     if key:
         names = [column.name for column in data.columns]
-        places = [names.index(column) for column in key]
-        distinct = _distinct(data.rows, places, blanks=blanks)
-        named = [row for row in distinct if not blanks or _is_named(row, places)]
-        keys = Counter(tuple(row[place] for place in places) for row in named)
+        distinct = _distinct(data.rows, [names.index(column) for column in key], blanks=blanks)
         if len(distinct) < len(data.rows):
             notes.append(_repeated(len(data.rows) - len(distinct)))
-        if len(keys) < len(named):
-            repeated = [", ".join(map(str, found)) for found, times in keys.items() if times > 1]
-            notes.append(_conflict(len(named) - len(keys), key, repeated))
         data = Rows(data.columns, distinct)
+        notes += _conflicts(data, key, blanks=blanks)
     return Landed(land(data, name, file, order), tuple(notes))
+
+
+def _conflicts(data: Rows, key: tuple[str, ...], *, blanks: bool) -> tuple[Note, ...]:
+    """Tell of rows that have the key of an earlier one; with `blanks`, an empty key is none."""
+    names = [column.name for column in data.columns]
+    places = [names.index(column) for column in key]
+    named = [row for row in data.rows if not blanks or _is_named(row, places)]
+    keys = Counter(tuple(row[place] for place in places) for row in named)
+    if len(keys) == len(named):
+        return ()
+    repeated = [", ".join(map(str, found)) for found, times in keys.items() if times > 1]
+    return (_conflict(len(named) - len(keys), key, repeated),)
 
 
 def _distinct(rows: Sequence[Row], places: Sequence[int], *, blanks: bool) -> list[Row]:

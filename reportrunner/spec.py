@@ -5,7 +5,6 @@ Keys of an endpoint stand with its provider, keys of a format with the format; b
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -13,10 +12,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from reportrunner.diagnose import Hinted
+from reportrunner.fan_out_spec import EachSpec, FanOutSpec, SplitKey
 from reportrunner.memory_spec import AccumulateSpec, HistoryName
-from reportrunner.strict import Duration, Name, Strict
-
-Scalar = str | int | float | bool | dt.date | dt.datetime
+from reportrunner.strict import Duration, Name, Scalar, Strict
 
 
 class ParamSpec(Strict):
@@ -26,32 +24,6 @@ class ParamSpec(Strict):
     type: Literal["string", "integer", "decimal", "ratio", "boolean", "date", "timestamp", "duration", "list"]
     default: Scalar | list[Scalar] | None = None
     help: str = ""
-
-
-class EachSpec(Strict):
-    """`each`: the endpoint is asked once per value of a dataset's column, or of a list."""
-
-    diagnostic_owner: ClassVar[str] = "each"
-    dataset: str | None = None
-    column: str | None = None
-    values: list[Scalar] | None = None
-    as_: Name | None = Field(default=None, alias="as")
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if (self.values is None) == (self.dataset is None) or (self.dataset is None) != (self.column is None):
-            raise Hinted(
-                "each needs a dataset and its column, or values",
-                'write { dataset = "course", column = "entry_id" } or { values = ["a", "b"], as = "name" }',
-            )
-        if self.values is not None and self.as_ is None:
-            raise Hinted("each over values has no name for its column", 'add as = "entry_id"')
-        return self
-
-    @property
-    def name(self) -> str:
-        """The column that the value is landed in."""
-        return self.as_ or self.column or ""
 
 
 class PollSpec(Strict):
@@ -140,6 +112,10 @@ class EndpointDataset(DatasetSpec):
 
     closed: ClassVar[Mapping[str, str]] = {}
     """Keys whose text takes no expressions, for a value could say more than one place holds; what to write instead."""
+    packs: ClassVar[Mapping[str, int]] = {}
+    """The lists whose items mean any of them: patterns of their place, and how many items they may hold."""
+    unpacked: ClassVar[str] = ""
+    """Why answers of several packs cannot stand in one table, where none can."""
     familiar: ClassVar[Mapping[str, str]] = {
         "zone_mismatch": (
             "chooses where an endpoint is known to count other days than the job's, and this one is not"
@@ -149,7 +125,8 @@ class EndpointDataset(DatasetSpec):
     source: str
     endpoint: str
     window: str | None = None
-    each: EachSpec | None = None
+    each: FanOutSpec | None = None
+    split: SplitKey | None = None
     columns: dict[str, TypeWord] = Field(default={})
     privileges: list[str] = Field(default=[])
     reconcile: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
@@ -11,6 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from reportrunner.diagnose import Hinted
 from reportrunner.window.span import parse_duration
 
+Scalar = str | int | float | bool | dt.date | dt.datetime
+"""What TOML holds besides lists and tables."""
 NAME = r"^[a-z][a-z0-9_]*$"
 
 

@@ -124,12 +124,13 @@ def duplicates(table: Table, key: Sequence[str], *, blanks: bool = False) -> int
     return int(found[0]) - int(found[1])
 
 
-def sums(table: Table, columns: Sequence[str], only: tuple[str, Value] | None) -> tuple[tuple[Value, ...], int]:
-    """Return the sums of columns and the number of rows, of all or of those where a column has a value."""
+def sums(table: Table, columns: Sequence[str], only: Mapping[str, Value]) -> tuple[tuple[Value, ...], int]:
+    """Return the sums of columns and the number of rows: of those rows where these columns have these values."""
     chosen = "".join(f", sum({quoted(name)})" for name in columns)
-    where = f"where {quoted(only[0])} is not distinct from $value" if only else ""
+    values = {f"v{number}": value for number, value in enumerate(only.values())}
+    held = " and ".join(f"{quoted(name)} is not distinct from ${v}" for name, v in zip(only, values, strict=True))
     with opened(table) as duck:
-        found = duck.fetch(f"select count(*){chosen} from t.{DATA} {where}", {"value": only[1]} if only else None)[0]
+        found = duck.fetch(f"select count(*){chosen} from t.{DATA} where {held or 'true'}", values or None)[0]
     return tuple(found[1:]), int(found[0])
 
 

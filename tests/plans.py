@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from reportrunner.ask import Ask, BoundCheck, Each, Endpoint, EndpointNode, Node, Provider, QueryNode, Source
+from reportrunner.ask import Ask, BoundCheck, Endpoint, EndpointNode, Node, Provider, QueryNode, Source
+from reportrunner.closing import Each
 from reportrunner.environment import Finished, LocalDone
 from reportrunner.errors import ProviderError, ReportrunnerError
 from reportrunner.expression import parse_tree
@@ -123,11 +124,10 @@ def plan(
 
 
 def _known(node: EndpointNode) -> tuple[Flow, ...] | None:
-    if node.each is None:
-        return (node.endpoint.unfold(node.ask()),)
-    if node.each.values is None:
+    if node.each and node.each.values is None:
         return None
-    return tuple(node.endpoint.unfold(node.ask(value)) for value in node.each.values)
+    values = node.each.values or () if node.each else ()
+    return tuple(node.endpoint.unfold(node.ask(closing)) for closing in node.closings(values))
 
 
 Answers = Callable[[str], Rows | ReportrunnerError]

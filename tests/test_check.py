@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from plans import AS_OF, SOURCE, D, N, R, S, asking, columns, endpoint, job
 
-from reportrunner.ask import BoundCheck, Each, InlineNode, Node
+from reportrunner.ask import BoundCheck, InlineNode, Node
 from reportrunner.check import Ask, apply_rules, run_checks
+from reportrunner.closing import Each
 from reportrunner.condition import parse_condition
 from reportrunner.finding_codes import CODES
 from reportrunner.job import Rules

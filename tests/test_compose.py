@@ -9,7 +9,8 @@ import pytest
 from plans import AS_OF, N, S, asking, columns, endpoint, plan
 from remembering import INTO, TALKS, Diary, over
 
-from reportrunner.ask import Each, InlineNode
+from reportrunner.ask import InlineNode
+from reportrunner.closing import Each
 from reportrunner.compose import compose, documents_due, narrow
 from reportrunner.days import Days
 from reportrunner.errors import OutputError

@@ -7,19 +7,22 @@ from random import Random
 from typing import cast
 
 import pytest
-from plans import Answers, Hand, N, S, asking, columns, endpoint, plan, query, refusal, rows
+from plans import Answers, Hand, N, S, asking, columns, endpoint, judge, nothing, plan, query, refusal, rows
 from remembering import INTO, TALKS, Diary, over
 
-from reportrunner.ask import Each, EndpointNode, FileNode, InlineNode, Node, QueryNode, acting
+from reportrunner.ask import Ask, EndpointNode, FileNode, InlineNode, Node, QueryNode, acting
+from reportrunner.closing import Each, Split
 from reportrunner.errors import InvalidError, ReportrunnerError, SqlError
 from reportrunner.execute import Executor
-from reportrunner.flow import Flow
+from reportrunner.flow import Flow, Request, Step
 from reportrunner.gather import Gathered, Gathering, Place, gather
 from reportrunner.land import land
 from reportrunner.memory import Accumulate, HistoryNode
 from reportrunner.plan import RunPlan
 from reportrunner.table import Column, Note, Rows, Table, Value
 from reportrunner.table_file import rows as stored
+from reportrunner.window import Window
+from reportrunner.window.window import slices, window_of
 
 ENTRY = columns(entry_id=S)
 SEEN = columns(name=S, plays=N)
@@ -433,3 +436,60 @@ def test_a_history_waits_for_what_feeds_it_and_what_cannot_be_kept_is_lost(tmp_p
     lost = pass_over(None)
     assert (set(lost.lost), lost.behind) == ({"talks"}, {"known": "talks", "late": "known"})
     assert len(diary.kept) == 2
+
+
+# --- slices ----------------------------------------------------------------------------------------------
+
+MONTHS = slices(window_of(1_788_235_200, 1_796_101_200, "America/New_York"), "month")
+
+
+def by_month(ask: Ask) -> Flow:
+    """The question, and the window that it is asked over."""
+    assert ask.window is not None
+    step = Step("fetch", Request("GET", f"/{ask.value}@{ask.window.label}"), judge)
+    return Flow(ask.dataset, ask.source.name, "house.question", (step,), nothing)
+
+
+def sliced(each: Each, *before: Node, parts: tuple[Window, ...] = MONTHS) -> RunPlan:
+    split = Split("month", Column("month", S), parts)
+    of = (*SEEN, each.column, split.column)
+    node = asking("progress", of, "{{ each }}", each, endpoint=replace(endpoint(), unfold=by_month))
+    return plan(*before, replace(node, split=split))
+
+
+@pytest.mark.parametrize("pick", [first, last, lambda waiting: Random(7).randrange(len(waiting))])
+def test_every_value_is_asked_in_every_slice_of_the_window(
+    tmp_path: Path, pick: Callable[[Sequence[object]], int]
+) -> None:
+    (tmp_path / "course.csv").write_text("entry_id\nb\na\n")
+    course = FileNode("course", "course.csv", ENTRY, (), ())
+    hand = Hand(lambda path: rows(SEEN, (path, 1)), pick)
+    result = gathered(sliced(Each(Column("entry_id", S), "course", "entry_id"), course), hand, tmp_path)
+    wanted = [f"{entry}@{month.label}" for entry in "ab" for month in MONTHS]
+    assert hand.asked == wanted
+    assert stored(result.landed["progress"].table) == [(one, 1, *one.split("@")) for one in wanted]
+    assert [exchange.path for exchange in result.exchanges["progress"]] == [f"/{one}" for one in wanted]
+
+
+def test_known_values_are_asked_in_every_slice_too(tmp_path: Path) -> None:
+    hand = Hand(lambda path: rows(SEEN, (path, 1)))
+    result = gathered(sliced(Each(Column("entry_id", S), "", "", ("a",))), hand, tmp_path)
+    assert hand.asked == ["a@2026-09", "a@2026-10", "a@2026-11"]
+    assert result.landed["progress"].table.rows == 3
+
+
+def test_values_times_slices_have_a_ceiling(tmp_path: Path) -> None:
+    (tmp_path / "course.csv").write_text("entry_id\n" + "".join(f"e{number}\n" for number in range(110)))
+    hand = Hand(of_entry)
+    days = slices(window_of(MONTHS[0].start_unix, MONTHS[-1].end_unix, "America/New_York"), "day")
+    course = FileNode("course", "course.csv", ENTRY, (), ())
+    result = gathered(sliced(Each(Column("entry_id", S), "course", "entry_id"), course, parts=days), hand, tmp_path)
+    error = result.lost["progress"]
+    assert isinstance(error, InvalidError)
+    assert [(one.message, one.hint) for one in error.diagnostics] == [
+        (
+            "110 values and 91 slices of the window are 10,010 requests, and 10,000 are the most",
+            "split by a longer period, ask a shorter window, or add pack to each",
+        )
+    ]
+    assert hand.asked == []

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from plans import D, N, S, asking, columns
 
-from reportrunner.ask import Each, EndpointNode
+from reportrunner.ask import EndpointNode
+from reportrunner.closing import Closing, Each, Split
 from reportrunner.errors import ProviderError
 from reportrunner.flow import Answer
 from reportrunner.settle import settled
 from reportrunner.table import Bulk, Claim, Column, Dialect, Landed, Note, Rows, Value
 from reportrunner.table_file import rows
+from reportrunner.window.window import slices, window_of
 
 SEEN = columns(name=S, plays=N, minutes=D)
 NAME, PLAYS, MINUTES = SEEN
@@ -37,7 +40,12 @@ def file(folder: Path, *lines: str, claim: Claim | None = None, notes: tuple[Not
 
 
 def land(folder: Path, of: EndpointNode, *answers: Answer, values: Sequence[Value] = (None,)) -> Landed:
-    return settled(of, values, answers, folder / "progress.duckdb")
+    return settled(of, [Closing(value) for value in values], answers, folder / "progress.duckdb")
+
+
+def land_closed(folder: Path, of: EndpointNode, *answers: tuple[Closing, Answer]) -> Landed:
+    closings, given = zip(*answers, strict=True)
+    return settled(of, closings, given, folder / "progress.duckdb")
 
 
 def codes(landed: Landed) -> list[str]:
@@ -167,3 +175,91 @@ def test_notes_that_say_the_same_are_one_with_the_samples_of_all(tmp_path: Path)
     answers = [memory((f"p{n}", 1, Decimal(1)), notes=(note, Note("other", "once"))) for n, note in enumerate(said)]
     landed = land(tmp_path, node("name"), *answers, values=[str(number) for number in range(9)])
     assert landed.notes == (Note("gone", "missing", ("s0", "s1", "s2", "s3", "s4")), Note("other", "once"))
+
+
+# --- packs -----------------------------------------------------------------------------------------------
+
+PACKED = replace(OF, pack=2)
+FIRST, SECOND = Closing(pack=("a", "b")), Closing(pack=("c",))
+NOT_ADDED = "; answers of packs are not added up: write each without pack, or the values as one list"
+
+
+def packed(*key: str, split: Split | None = None) -> EndpointNode:
+    of = (*SEEN, split.column) if split else SEEN
+    return replace(asking("progress", of, "{{ each }}", PACKED, key=key), split=split)
+
+
+def test_rows_of_packs_are_one_table_without_a_column_for_the_value(tmp_path: Path) -> None:
+    landed = land_closed(tmp_path, packed("name"), (FIRST, memory(ANA)), (SECOND, memory(BO)))
+    assert (rows(landed.table), landed.notes) == ([ANA, BO], ())
+
+
+@pytest.mark.parametrize("again", [("ana", 9, None), ANA], ids=["other values", "the same values"])
+def test_rows_of_two_packs_with_one_key_conflict_even_when_they_are_equal(
+    tmp_path: Path, again: tuple[Value, ...]
+) -> None:
+    """Two packs may well count alike: to drop one as a repeat would halve the sum without a word."""
+    landed = land_closed(tmp_path, packed("name"), (FIRST, memory(ANA)), (SECOND, memory(again)))
+    assert landed.notes == (Note("conflicting", f"1 row repeats a name{NOT_ADDED}", ("ana",)),)
+    assert landed.table.rows == 2
+
+
+def test_repeats_within_a_pack_are_repeats(tmp_path: Path) -> None:
+    landed = land_closed(tmp_path, packed("name"), (FIRST, memory(ANA, ANA)), (SECOND, memory(BO)))
+    assert (rows(landed.table), codes(landed)) == ([ANA, BO], ["duplicated"])
+
+
+def test_a_claim_of_a_pack_is_held_against_its_own_rows(tmp_path: Path) -> None:
+    good, bad = memory(ANA, claim=Claim((PLAYS,), (2,))), memory(BO, claim=Claim((PLAYS,), (4,)))
+    landed = land_closed(tmp_path, packed("name"), (FIRST, good), (SECOND, bad))
+    assert [note.message.partition(":")[0] for note in landed.notes] == ["c"]
+    landed = land_closed(tmp_path, packed("name"), (SECOND, good), (FIRST, bad))
+    assert [note.message.partition(":")[0] for note in landed.notes] == ["a and 1 more"]
+
+
+def test_files_of_packs_are_each_held_against_their_claim(tmp_path: Path) -> None:
+    good = file(tmp_path, "ana,2,0.1", claim=Claim((PLAYS,), (2,), rows=1))
+    bad = file(tmp_path, "bo,3,0.2", claim=Claim((PLAYS,), (5,), rows=1))
+    landed = land_closed(tmp_path, packed("name"), (FIRST, good), (SECOND, bad))
+    assert rows(landed.table) == [ANA, BO]
+    assert [(note.code, note.message.partition(":")[0]) for note in landed.notes] == [("unreconciled", "c")]
+    assert sorted(path.suffix for path in tmp_path.iterdir() if path.is_file()) == [".csv", ".csv", ".duckdb"]
+
+
+def test_files_of_two_packs_with_one_key_conflict(tmp_path: Path) -> None:
+    answers = (file(tmp_path, "ana,2,0.1"), file(tmp_path, "ana,2,0.1"))
+    landed = land_closed(tmp_path, packed("name"), (FIRST, answers[0]), (SECOND, answers[1]))
+    assert landed.notes == (Note("conflicting", f"1 row repeats a name{NOT_ADDED}"),)
+
+
+# --- slices ----------------------------------------------------------------------------------------------
+
+MONTHS = slices(window_of(1_788_235_200, 1_796_101_200, "America/New_York"), "month")
+BY_MONTH = Split("month", Column("month", S), MONTHS)
+SEPTEMBER, OCTOBER = (Closing(slice=month) for month in MONTHS[:2])
+
+
+def test_rows_carry_the_label_of_their_slice_and_equal_ones_stay_apart(tmp_path: Path) -> None:
+    of = replace(asking("progress", (*SEEN, BY_MONTH.column), key=("month", "name")), split=BY_MONTH)
+    landed = land_closed(tmp_path, of, (SEPTEMBER, memory(ANA)), (OCTOBER, memory(ANA, claim=Claim((PLAYS,), (3,)))))
+    assert rows(landed.table) == [(*ANA, "2026-09"), (*ANA, "2026-10")]
+    assert [note.message.partition(":")[0] for note in landed.notes] == ["2026-10"]
+
+
+def test_files_of_slices_are_each_held_against_their_claim(tmp_path: Path) -> None:
+    of = replace(asking("progress", (*SEEN, BY_MONTH.column), key=("month", "name")), split=BY_MONTH)
+    answers = (
+        file(tmp_path, "ana,2,0.1", claim=Claim((PLAYS,), (2,))),
+        file(tmp_path, "ana,2,0.1", claim=Claim(rows=2)),
+    )
+    landed = land_closed(tmp_path, of, (SEPTEMBER, answers[0]), (OCTOBER, answers[1]))
+    assert rows(landed.table) == [(*ANA, "2026-09"), (*ANA, "2026-10")]
+    assert [(note.code, note.message.partition(":")[0]) for note in landed.notes] == [("row_count", "2026-10")]
+
+
+def test_packs_conflict_within_a_slice_only(tmp_path: Path) -> None:
+    of = packed("month", "name", split=BY_MONTH)
+    first, second = (Closing(pack=("a", "b"), slice=month) for month in MONTHS[:2])
+    other = Closing(pack=("c",), slice=MONTHS[0])
+    assert land_closed(tmp_path, of, (first, memory(ANA)), (second, memory(ANA))).notes == ()
+    assert codes(land_closed(tmp_path, of, (first, memory(ANA)), (other, memory(ANA)))) == ["conflicting"]

@@ -11,9 +11,10 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from reportrunner.diagnose import explain_validation
+from reportrunner.fan_out_spec import EachSpec
 from reportrunner.secret import SecretReference
 from reportrunner.source_spec import LimitsSpec, ProjectSpec, SecretSpec, SourceSpec
-from reportrunner.spec import CheckSpec, EachSpec, FileDataset, JobFile, ParamSpec, PollSpec, RowsDataset
+from reportrunner.spec import CheckSpec, FileDataset, JobFile, ParamSpec, PollSpec, RowsDataset
 from reportrunner.strict import Strict
 from reportrunner.toml_file import TomlFile
 from reportrunner.window_spec import WindowSpec

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from reportrunner.ask import CEILING, EndpointNode, FileNode, Node, QueryNode, action_of
+from reportrunner.ask import EndpointNode, FileNode, Node, QueryNode, action_of
+from reportrunner.choices import choices_of
+from reportrunner.closing import CEILING
 from reportrunner.flow import Flow, Pairs, Request, SessionKey, fill_json, show
 from reportrunner.load.outputs import output_path
 from reportrunner.memory import HistoryNode
@@ -64,8 +66,9 @@ def _dataset(plan: RunPlan, node: Node) -> dict[str, Any]:
             **({"window": node.parameters.window} if node.parameters.window else {}),
             **({"days": days} if (days := node.endpoint.days_of(node.parameters).said) else {}),
             **({"choices": chosen} if (chosen := _choices(node)) else {}),
+            **_parts(node),
             **({"acts": words} if (words := action_of(node)) else {}),
-            **({"rows": rows} if (rows := node.endpoint.rows(node.sample())) is not None else {}),
+            **({"rows": rows} if (rows := _rows(node)) is not None else {}),
             **_asks(plan, node),
             **_kept(node),
             "columns": columns,
@@ -85,19 +88,42 @@ def _kept(node: EndpointNode | QueryNode) -> dict[str, str]:
 
 
 def _choices(node: EndpointNode) -> list[dict[str, str]]:
-    return [
-        {"key": choice.key, "way": choice.way, "words": choice.words} for choice in node.endpoint.choices(node.sample())
-    ]
+    return [{"key": choice.key, "way": choice.way, "words": choice.words} for choice in choices_of(node)]
+
+
+def _rows(node: EndpointNode) -> int | None:
+    """Return how many rows one value of its `each` will have, where that can be told before asking."""
+    parts = [node.endpoint.rows(node.sample(part)) for part in node.slices or (None,)]
+    known = [rows for rows in parts if rows is not None]
+    return sum(known) if len(known) == len(parts) else None
 
 
 def _asks(plan: RunPlan, node: EndpointNode) -> dict[str, Any]:
     flows = plan.flows.get(node.name)
     if flows is None:
         assert node.each is not None
-        flow = node.endpoint.unfold(node.sample())
-        open_place = f"{node.endpoint.name} x each({node.each.dataset}.{node.each.of}), at most {CEILING:,}"
+        flow = node.endpoint.unfold(node.sample(node.slices[0] if node.slices else None))
+        most = min(-(-CEILING // max(node.each.pack, 1)) * max(len(node.slices), 1), CEILING)
+        limit = f"{most:,} requests" if node.each.pack or node.slices else f"{most:,}"
+        open_place = (
+            f"{node.endpoint.name} x each({node.each.dataset}.{node.each.of}){_cut(_parts(node))}, at most {limit}"
+        )
         return {"open": open_place, "sample": _steps(node, flow)}
     return {"requests": [_steps(node, flow) for flow in flows]}
+
+
+def _parts(node: EndpointNode) -> dict[str, Any]:
+    """Return how values are put together, and the window apart."""
+    packs = {"pack": node.each.pack} if node.each and node.each.pack else {}
+    return packs | ({"split": node.split.by, "slices": [_window(one) for one in node.slices]} if node.split else {})
+
+
+def _cut(parts: dict[str, Any]) -> str:
+    packs = f" in packs of {parts['pack']:,}" if "pack" in parts else ""
+    if "split" not in parts:
+        return packs
+    count = len(parts["slices"])
+    return f"{packs} in {count:,} slice{'s' if count > 1 else ''} by {parts['split']}"
 
 
 def _steps(node: EndpointNode, flow: Flow) -> dict[str, Any]:
@@ -149,6 +175,7 @@ def plan_text(facts: dict[str, Any]) -> str:
         lines += ["", f"  {name}: {_headline(dataset)}"]
         lines += [f"    counts {dataset['days']}"] if "days" in dataset else []
         lines += [f'    {one["key"]} = "{one["way"]}": {one["words"]}' for one in dataset.get("choices", ())]
+        lines += [f"    slice {part['label']}: {part['start']} to {part['end']}" for part in dataset.get("slices", ())]
         for flow in dataset.get("requests", ()) or ([dataset["sample"]] if "sample" in dataset else []):
             lines += [f"    session {flow['session']}"] if " " in flow["session"] else []
             lines += [f"    {len(flow['steps'])} calls in one request"] if flow["together"] else []
@@ -170,7 +197,7 @@ def _headline(dataset: dict[str, Any]) -> str:
     match dataset["kind"]:
         case "endpoint":
             window = f" over {dataset['window']}" if "window" in dataset else ""
-            times = dataset.get("open") or f"{len(dataset['requests'])} x {dataset['endpoint']}"
+            times = dataset.get("open") or f"{len(dataset['requests']):,} x {dataset['endpoint']}{_cut(dataset)}"
             rows = f", about {dataset['rows']:,} rows" if "rows" in dataset else ""
             acts = f"; {dataset['acts']}: needs --allow-actions" if "acts" in dataset else ""
             return f"{times} at {dataset['source']}{window}{rows}{acts}{kept}"

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from reportrunner.expression.filters import ExpressionError, as_text
 from reportrunner.expression.syntax import ROOTS, Slot, read_slot
 
-__all__ = ["ROOTS", "Expression", "ExpressionError", "Slot", "expressions", "parse", "parse_tree", "render_tree"]
+__all__ = [
+    "ROOTS",
+    "Expression",
+    "ExpressionError",
+    "Slot",
+    "expressions",
+    "parse",
+    "parse_tree",
+    "render_tree",
+    "spread_tree",
+]
 
 Loc = tuple[str | int, ...]
 Errors = list[tuple[Loc, ExpressionError]]
@@ -35,6 +45,10 @@ class Expression:
     def names(self) -> frozenset[tuple[str, ...]]:
         """Every path it mentions, such as ("windows", "week", "label")."""
         return frozenset(slot.path for slot in self.slots)
+
+    def is_exactly(self, path: tuple[str, ...]) -> bool:
+        """Tell whether it is one expression that names this path, with nothing around it and no filter on it."""
+        return self.single and self.slots[0].path == path and not self.slots[0].filters
 
     @property
     def single(self) -> bool:
@@ -94,6 +108,21 @@ def render_tree(tree: Any, scope: Mapping[str, object], keep: frozenset[str] = f
         return leaf.substitute(scope, keep) if waits else leaf.render(scope)
 
     return _mapped(tree, render)
+
+
+def spread_tree(tree: Any, path: tuple[str, ...], values: Sequence[object]) -> Any:
+    """Copy dicts and lists; an item of a list that is exactly the expression of a path becomes these values."""
+    if isinstance(tree, Mapping):
+        return {key: spread_tree(value, path, values) for key, value in tree.items()}
+    if not isinstance(tree, list | tuple):
+        return tree
+    items: list[object] = []
+    for item in tree:
+        if isinstance(item, Expression) and item.is_exactly(path):
+            items += values
+        else:
+            items.append(spread_tree(item, path, values))
+    return items
 
 
 def expressions(tree: Any, loc: Loc = ()) -> Iterator[tuple[Loc, Expression]]:

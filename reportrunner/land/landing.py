@@ -24,7 +24,7 @@ _STAGE = "stage"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One answer of many to the same question, and what its columns do not say: the value of `each`."""
+    """One answer of many to the same question, and what its columns do not say: the value of `each`, the slice."""
 
     data: Rows | Bulk
     constants: tuple[tuple[Column, Value], ...] = ()

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reportrunner.ask import CEILING, Each, Endpoint, EndpointNode, InlineNode, Node, QueryNode, Source
-from reportrunner.checker import Checker, Loc, checked_columns, named, row_order
+from reportrunner.ask import Endpoint, EndpointNode, Source
+from reportrunner.checker import Checker, Loc, checked_columns, named
+from reportrunner.closing import Each, Split
 from reportrunner.diagnose.shape import found
 from reportrunner.each import close_each
 from reportrunner.expression import Expression
 from reportrunner.job import Project
 from reportrunner.load.defaults import with_defaults
-from reportrunner.load.memory import accumulated, of_endpoint, refuse_open
-from reportrunner.spec import EachSpec, EndpointDataset, JobFile
+from reportrunner.load.fan_out import EachLoader, Load, load_split
+from reportrunner.load.memory import accumulated, of_endpoint, refuse_open, refuse_sliced
+from reportrunner.load.packing import pack_stands, packs_merge
+from reportrunner.spec import EndpointDataset, JobFile
 from reportrunner.spelling import did_you_mean, suggest
-from reportrunner.table import Column, ColumnType, Value, declare
-from reportrunner.toml_value import fits, kind_of, plain_value
+from reportrunner.table import Column, declare
 from reportrunner.window import Window
 
-Load = Callable[[str, tuple[str, ...]], Node | None]
-"""Loads another section first; the names are the datasets whose `each` led there."""
+_RENAMED = {"each": 'add as = "another_name"', "split": 'write { by = "...", as = "another_name" }'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,7 @@ class EndpointLoader:
         self.checker = checker
         self.project = project
         self.times = times
-        self.declared = declared
-        self.load_other = load_other
+        self._eaches = EachLoader(checker, declared, load_other)
 
     def load(self, name: str, section: Any, loc: Loc, trail: tuple[str, ...]) -> EndpointNode | None:
         """Return the node of a section, or None with its problems added."""
@@ -62,8 +62,10 @@ class EndpointLoader:
         if self._is_opened(section, endpoint, loc):
             return None
         tree = self.checker.rendered(section, loc, keep=frozenset({"each"}))
-        each = self._each(section, loc, trail) if "each" in section else None
+        each = self._eaches.load(section, loc, trail) if "each" in section else None
         if tree is None or ("each" in section and each is None):
+            return None
+        if each and each.pack and not pack_stands(self.checker, tree, each, endpoint, loc):
             return None
         closed = close_each(self.checker, tree, each, endpoint.parameters, loc)
         if closed is None:
@@ -71,30 +73,27 @@ class EndpointLoader:
         each, parameters = closed
         fit = self._session(source, endpoint, parameters, loc)
         window = self.window(parameters.window, (*loc, "window"))
-        columns = self._endpoint_columns(endpoint, parameters, each, loc)
         if not fit or (parameters.window is not None and window is None):
+            self._endpoint_columns(endpoint, parameters, _added(each, None), loc)
             return None
-        key = tuple(parameters.key) or _endpoint_key(endpoint, parameters, each)
+        split = load_split(self.checker, parameters, window, each, self.project.calendars, loc)
+        if parameters.split and endpoint.action(parameters):
+            self.checker.problem((*loc, "split"), f"{endpoint.name} acts, and does so once", "remove split")
+        columns = self._endpoint_columns(endpoint, parameters, _added(each, split), loc)
+        key = _key(endpoint, parameters, each, split)
+        if each and each.pack:
+            packs_merge(self.checker, endpoint, parameters, (columns, key), loc)
         accumulate = None
         if parameters.accumulate is not None:
             own, span = window, self.window(parameters.accumulate.window, (*loc, "accumulate", "window"))
             refuse_open(self.checker, section, endpoint.action(parameters), loc)
             accumulate = accumulated(self.checker, parameters.accumulate, columns, (own, span), loc)
-            accumulate = of_endpoint(accumulate, source, endpoint, section) if accumulate else None
-        return EndpointNode(
-            name,
-            source,
-            endpoint,
-            tree,
-            parameters,
-            window,
-            columns,
-            row_order(parameters) or key,
-            key,
-            each,
-            self.times.now,
-            accumulate,
-        )
+        if accumulate is not None:
+            refuse_sliced(self.checker, accumulate, split, loc)
+            accumulate = of_endpoint(accumulate, source, endpoint, section)
+        order = tuple(parameters.sorted_by) or key
+        facts = (window, columns, order, key, each, self.times.now, split, accumulate)
+        return EndpointNode(name, source, endpoint, tree, parameters, *facts)
 
     def keys(self, section: Mapping[str, Any]) -> frozenset[str]:
         """Return the keys that the endpoint of a section has, where both are known."""
@@ -142,55 +141,6 @@ class EndpointLoader:
             self.checker.problem((*loc, key), said, endpoint.parameters.closed[key])
         return bool(opened)
 
-    def _each(self, section: Any, loc: Loc, trail: tuple[str, ...]) -> Each | None:
-        loc = (*loc, "each")
-        data = self.checker.rendered(section["each"], loc)
-        spec = None if data is None else self.checker.validated(EachSpec, data, loc)
-        if spec is None:
-            return None
-        if spec.values is not None:
-            column = Column(spec.name, kind_of(spec.values[0]) if spec.values else ColumnType.STRING)
-            for number, value in enumerate(spec.values):
-                if not fits(value, column.type):
-                    message = f"the first value is {column.type.value}, found {found(value)}"
-                    self.checker.problem((*loc, "values", number), message)
-                    return None
-            return self._known_each(column, [plain_value(value, column.type) for value in spec.values], loc)
-        assert spec.dataset is not None
-        assert spec.column is not None
-        if spec.dataset not in self.declared:
-            message = f'there is no dataset "{spec.dataset}"' + did_you_mean(spec.dataset, self.declared)
-            self.checker.problem((*loc, "dataset"), message)
-            return None
-        if spec.dataset in trail:
-            circle = " -> ".join([*trail[trail.index(spec.dataset) :], spec.dataset])
-            self.checker.problem((*loc, "dataset"), f"datasets need one another in a circle: {circle}")
-            return None
-        node = self.load_other(spec.dataset, trail)
-        if node is None:
-            return None
-        if isinstance(node, QueryNode):
-            return Each(Column(spec.name, ColumnType.STRING), spec.dataset, spec.column, bound=False)
-        names = [column.name for column in node.columns]
-        if spec.column not in names:
-            self.checker.problem(
-                (*loc, "column"),
-                f'dataset "{spec.dataset}" has no column "{spec.column}"' + did_you_mean(spec.column, names),
-            )
-            return None
-        place = names.index(spec.column)
-        column = Column(spec.name, node.columns[place].type, personal=node.columns[place].personal)
-        if isinstance(node, InlineNode):
-            return self._known_each(column, [row[place] for row in node.rows.rows], loc, spec)
-        return Each(column, spec.dataset, spec.column)
-
-    def _known_each(self, column: Column, values: list[Value], loc: Loc, spec: EachSpec | None = None) -> Each | None:
-        distinct = tuple(dict.fromkeys(values))
-        if len(distinct) > CEILING:
-            self.checker.problem(loc, f"each goes over {len(distinct):,} values, and {CEILING:,} are the most")
-            return None
-        return Each(column, (spec.dataset or "") if spec else "", (spec.column or "") if spec else "", distinct)
-
     def _session(self, source: Source, endpoint: Endpoint, parameters: EndpointDataset, loc: Loc) -> bool:
         """Tell whether the source can serve the dataset; what it lacks becomes a problem."""
         borrowed = source.provider.session_source(source.settings)
@@ -219,7 +169,7 @@ class EndpointLoader:
         return self.times.windows.get(name)
 
     def _endpoint_columns(
-        self, endpoint: Endpoint, parameters: EndpointDataset, each: Each | None, loc: Loc
+        self, endpoint: Endpoint, parameters: EndpointDataset, added: Mapping[str, Column], loc: Loc
     ) -> tuple[Column, ...]:
         known = endpoint.columns(parameters)
         for name in parameters.columns:
@@ -235,16 +185,27 @@ class EndpointLoader:
                 'write columns = { name = "string", ... }',
                 at="header",
             )
-        if each is not None and each.column.name.lower() in {column.name.lower() for column in columns}:
-            message = f'each adds a column "{each.column.name}", which the answer has too'
-            self.checker.problem((*loc, "each"), message, 'add as = "another_name"')
-            each = None
-        return checked_columns(self.checker, columns + ((each.column,) if each else ()), parameters, loc)
+        for word, column in added.items():
+            if column.name.lower() in {known.name.lower() for known in columns}:
+                message = f'{word} adds a column "{column.name}", which the answer has too'
+                self.checker.problem((*loc, word), message, _RENAMED[word])
+            else:
+                columns += (column,)
+        return checked_columns(self.checker, columns, parameters, loc)
 
 
-def _endpoint_key(endpoint: Endpoint, parameters: EndpointDataset, each: Each | None) -> tuple[str, ...]:
-    key = endpoint.key(parameters)
-    return (each.column.name, *key) if each and key else key
+def _added(each: Each | None, split: Split | None) -> dict[str, Column]:
+    """Return the columns that keys of the dataset add to an answer, by the key."""
+    found = {"each": each.column} if each and not each.pack else {}
+    return found | ({"split": split.column} if split else {})
+
+
+def _key(endpoint: Endpoint, parameters: EndpointDataset, each: Each | None, split: Split | None) -> tuple[str, ...]:
+    """Return what names a row: the job's key or the endpoint's, with what the runner adds."""
+    key, own = tuple(parameters.key), endpoint.key(parameters)
+    if not key and own:
+        key = (each.column.name, *own) if each and not each.pack else own
+    return (split.column.name, *key) if split and key and split.column.name not in key else key
 
 
 def _one_of(names: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from reportrunner.ask import Endpoint, EndpointNode, Node, QueryNode, Source
 from reportrunner.checker import Checker, Loc, checked_columns, row_order
+from reportrunner.closing import Split
 from reportrunner.expression import Expression, expressions, render_tree
 from reportrunner.load.defaults import own_fields
 from reportrunner.memory import Accumulate, HistoryNode
@@ -57,6 +58,13 @@ def refuse_open(checker: Checker, section: Mapping[str, Any], acts: str, loc: Lo
         checker.problem(loc, "a dataset goes into one history, whatever each is", "write one name", at="key")
     if acts:
         checker.problem(loc, f"the dataset {acts}: what an action answers is no history", "remove it", at="key")
+
+
+def refuse_sliced(checker: Checker, accumulate: Accumulate, split: Split | None, loc: Loc) -> None:
+    """Refuse a key under which the rows of several slices would be one row."""
+    if split is not None and split.column.name not in accumulate.key:
+        said = f"rows of several slices have one key: {split.column.name} is no part of it"
+        checker.problem((*loc, "accumulate", "key"), said, f'add "{split.column.name}"')
 
 
 def of_endpoint(accumulate: Accumulate, source: Source, endpoint: Endpoint, section: Mapping[str, Any]) -> Accumulate:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reportrunner.ask import BoundCheck, Each
+from reportrunner.ask import BoundCheck
 from reportrunner.checker import Checker, Loc, named
+from reportrunner.closing import Each
 from reportrunner.condition import Condition, parse_condition
 from reportrunner.each import bind_each, close_each
 from reportrunner.expression import expressions
+from reportrunner.fan_out_spec import EachSpec
 from reportrunner.formats.common import Format
 from reportrunner.job import BoundOutput, path_fault
 from reportrunner.load.datasets import DatasetLoader
-from reportrunner.spec import CheckSpec, EachSpec, JobFile, OutputSpec
+from reportrunner.spec import CheckSpec, JobFile, OutputSpec
 from reportrunner.spelling import did_you_mean
 from reportrunner.table import Column, ColumnType
 

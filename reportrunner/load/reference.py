@@ -10,8 +10,9 @@ from pathlib import Path
 
 from reportrunner.checker import Checker, Loc
 from reportrunner.diagnose.shape import found
-from reportrunner.spec import FileDataset, RowsDataset, Scalar
+from reportrunner.spec import FileDataset, RowsDataset
 from reportrunner.spelling import did_you_mean, suggest
+from reportrunner.strict import Scalar
 from reportrunner.table import Column, ColumnType, Value
 from reportrunner.toml_value import fits, kind_of, plain_value
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from reportrunner.ask import BoundCheck, Each
+from reportrunner.ask import BoundCheck
 from reportrunner.checker import Checker, Loc
+from reportrunner.closing import Each
 from reportrunner.job import BoundOutput
 from reportrunner.spelling import did_you_mean
 from reportrunner.table import Column, ColumnType

@@ -11,11 +11,11 @@ from reportrunner.flow import Flow, SessionKey
 def share_envelopes(nodes: Mapping[str, Node], flows: Mapping[str, tuple[Flow, ...]]) -> Iterator[tuple[str, ...]]:
     """Yield the datasets whose first calls travel in one request, in the order of the file.
 
-    An `each` goes alone: its values are asked side by side, and one slow value would hold up its envelope.
+    An `each` goes alone, and so does a `split`: what is asked side by side would be held up by its slowest part.
     """
     open_ones: dict[tuple[str, SessionKey | None], tuple[list[str], int]] = {}
     for name, node in nodes.items():
-        if not isinstance(node, EndpointNode) or node.each is not None or name not in flows or needs_of(node):
+        if not isinstance(node, EndpointNode) or node.each or node.split or name not in flows or needs_of(node):
             continue
         (flow,) = flows[name]
         envelope = node.source.provider.envelope(node.source.settings)

@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reportrunner.ask import BoundCheck, Each, EndpointNode, Node, QueryNode, needs_of
+from reportrunner.ask import BoundCheck, EndpointNode, Node, QueryNode, needs_of
 from reportrunner.checker import Checker
+from reportrunner.closing import Each
 from reportrunner.each import bind_each, close_each
 from reportrunner.errors import Diagnostic, InvalidError
 from reportrunner.flow import Flow
@@ -118,7 +119,8 @@ class _Planner:
 
     def _with_each(self, node: EndpointNode, each: Each) -> EndpointNode:
         closed = close_each(self.checker, node.tree, each, node.endpoint.parameters, ("datasets", node.name))
-        columns = tuple(each.column if column.name == each.column.name else column for column in node.columns)
+        named = each.column.name if not each.pack else None
+        columns = tuple(each.column if column.name == named else column for column in node.columns)
         parameters = node.parameters if closed is None else closed[1]
         return replace(node, each=each, parameters=parameters, columns=columns)
 
@@ -177,14 +179,17 @@ class _Planner:
     def unfolded(self, node: EndpointNode) -> tuple[Flow, ...] | None:
         """Return the flows of a dataset, or None while its `each` is open."""
         is_open = node.each is not None and node.each.values is None
-        values = (None,) if node.each is None else node.each.values or ()
-        asks = [node.sample()] if is_open else [node.ask(value) for value in values]
+        closings = node.closings(node.each.values or () if node.each else ())
+        asks = [node.sample(part) for part in node.slices or (None,)] if is_open else map(node.ask, closings)
         try:
             flows = tuple(node.endpoint.unfold(ask) for ask in asks)
         except WindowError as error:
             message, _, hint = error.message.partition("; ")
             self.checker.problem(("datasets", node.name, "window"), message, hint)
             return ()
+        if len(node.slices) > 1 and len(flows) > 1 and flows[0].steps == flows[1].steps:
+            said = f"{node.endpoint.name} is asked the same for every slice: the window plays no part in what is asked"
+            self.checker.problem(("datasets", node.name, "split"), said, "remove split")
         return None if is_open else flows
 
     def check_names(self) -> None:

@@ -7,16 +7,20 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from loopback import Say, Seen
 from plans import S, asking, columns, endpoint, plan, query
 from workbench import Bench, bench
 
-from reportrunner.ask import Ask, Each, QueryNode
+from reportrunner.ask import Ask, QueryNode
+from reportrunner.closing import Each
 from reportrunner.errors import ProviderError
+from reportrunner.expression import parse_tree
 from reportrunner.flow import Done, Flow, More, Refused, Reply, Request, Step, Verdict
 from reportrunner.gather import Gathered, Gathering, Place, gather
 from reportrunner.land import land
 from reportrunner.plan import RunPlan
+from reportrunner.spec import EndpointDataset
 from reportrunner.table import Column, Rows, Table
 from reportrunner.table_file import rows as stored
 
@@ -112,6 +116,40 @@ def test_details_start_before_the_list_has_ended(tmp_path: Path) -> None:
 def test_a_value_on_two_pages_is_asked_once(tmp_path: Path) -> None:
     with gathered(details(), pages(["a", "b"], ["b", "a"], ["c"]), tmp_path) as (_, made):
         assert sorted(t for t in made.house.targets() if t.startswith("/word")) == ["/word/a", "/word/b", "/word/c"]
+
+
+def heap(ask: Ask) -> Flow:
+    """All values of a pack in one request."""
+    step = Step("fetch", Request("GET", f"/word/{'-'.join(ask.parameters.many)}"), judge)  # type: ignore[attr-defined]
+    return Flow(ask.dataset, "house", "house.word", (step,), read_word)
+
+
+class Many(EndpointDataset):
+    """What takes many values at once."""
+
+    many: list[str]
+
+
+def heaps(pack: int) -> RunPlan:
+    """A list, and one word for every pack of what it names."""
+    each = Each(Column("id", S), "ids", "id", pack=pack)
+    tree, _ = parse_tree({"source": "house", "endpoint": "question", "many": ["{{ each }}"]})
+    node = asking("words", WORD, "{{ each }}", each, endpoint=replace(endpoint(), unfold=heap, parameters=Many))
+    parameters = Many(source="house", endpoint="question", many=["sample"])
+    return plan(
+        asking("ids", ID, endpoint=replace(endpoint(), unfold=listing)), replace(node, tree=tree, parameters=parameters)
+    )
+
+
+@pytest.mark.parametrize("cut", [[["c", "a"], ["b", "a"], ["e", "d"]], [["d", "e", "b"], ["a", "b", "c"]]])
+def test_packs_are_filled_from_the_whole_list_whatever_its_pages(cut: list[list[str]], tmp_path: Path) -> None:
+    """A half-filled pack of the first page would make another request, and another manifest, on another day."""
+    with gathered(heaps(2), pages(*cut), tmp_path) as (result, made):
+        assert result.lost == {}
+        words = [target for target in made.house.targets() if target.startswith("/word")]
+        assert sorted(words) == ["/word/a-b", "/word/c-d", "/word/e"]
+        assert [target[:5] for target in made.house.targets()][: len(cut) + 1] == ["/list"] * (len(cut) + 1)
+        assert [exchange.path for exchange in result.exchanges["words"]] == ["/word/a-b", "/word/c-d", "/word/e"]
 
 
 def test_when_the_list_is_lost_so_is_what_was_begun(tmp_path: Path) -> None:

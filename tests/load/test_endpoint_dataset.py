@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from projects import FROM_PLAYS, ROOT, WEEK, loaded, planned, problem, problems
 
-from reportrunner.ask import CEILING, Each, EndpointNode
+from reportrunner.ask import EndpointNode
+from reportrunner.closing import CEILING, Closing, Each
 from reportrunner.providers.kaltura import PROVIDER
 from reportrunner.table import Column, ColumnType
 
@@ -59,8 +60,8 @@ def test_what_each_goes_over(each: str, column: Column, values: tuple[str, ...] 
     assert (node.each.column, node.each.values, node.each.bound) == (column, values, True)
     assert node.columns[-1] == column
     assert node.key == (column.name, "name") == node.order
-    assert node.ask("1_z").parameters.filters.entryIdIn == ["1_z"]  # type: ignore[attr-defined]
-    assert node.ask("1_z").value == "1_z"
+    assert node.ask(Closing("1_z")).parameters.filters.entryIdIn == ["1_z"]  # type: ignore[attr-defined]
+    assert node.ask(Closing("1_z")).value == "1_z"
 
 
 def test_each_keeps_the_type_of_its_values() -> None:
@@ -79,7 +80,7 @@ def test_each_keeps_the_type_of_its_values() -> None:
         assert isinstance(node, EndpointNode)
         assert node.each is not None
         assert node.each.column.type is kind
-        assert node.ask(value).parameters.params == {"entries_ids": f"e{value}"}  # type: ignore[attr-defined]
+        assert node.ask(Closing(value)).parameters.params == {"entries_ids": f"e{value}"}  # type: ignore[attr-defined]
 
 
 def test_an_open_place_is_checked_with_the_type_that_sql_gives() -> None:

@@ -8,7 +8,8 @@ import pytest
 from plans import PROVIDER, S, asking, columns, query
 from projects import FROM_PLAYS, WEEK, planned
 
-from reportrunner.ask import Each, EndpointNode, Node, Source
+from reportrunner.ask import EndpointNode, Node, Source
+from reportrunner.closing import Each
 from reportrunner.flow import Envelope, Flow, Request, SessionKey
 from reportrunner.plan.envelopes import share_envelopes
 from reportrunner.source_spec import SourceSpec

@@ -23,7 +23,7 @@ filters = { playbackTypeIn = ["vod"] }
 def asks(more: str) -> list[Ask]:
     node = planned(f"{WEEK}{TABLE}{more}{OUT}").nodes["plays"]
     assert isinstance(node, EndpointNode)
-    return [node.ask(value) for value in (node.each.values or () if node.each else (None,))]
+    return [node.ask(closing) for closing in node.closings(node.each.values or () if node.each else ())]
 
 
 def sessions(more: str) -> list[SessionKey]:

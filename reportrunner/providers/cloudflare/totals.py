@@ -79,6 +79,8 @@ class Current(Windowless):
         "appID": 'is spelt app_id here; write app_id = ["..."]',
         "metrics": "cannot be chosen here: the service answers all of them",
     }
+    packs: ClassVar[dict[str, int]] = {"app_id": 100}
+    """As many ids as fit a URL."""
     endpoint: Literal["spectrum.analytics.aggregate.current"]
     zone_id: ShortId
     app_id: list[ShortId] | None = Field(default=None, min_length=1, description="Ids of Spectrum applications")

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from reportrunner.ask import Ask
 from reportrunner.flow import Flow, Judge, Read, Refused, Reply, Request, Step, Verdict
 from reportrunner.providers.kaltura.envelope import packable
 from reportrunner.providers.kaltura_sessions import SessionDataset
 
+MOST = 500
+"""Values of one list filter. No source says how many the service takes; a page of its lists holds as many."""
 PATIENCE = dt.timedelta(seconds=120)
 """Longest wait for the next byte of an ordinary answer."""
 
 
 class KalturaDataset(SessionDataset):
     """Keys of a dataset that asks a kaltura source, whatever it asks."""
+
+    packs: ClassVar[Mapping[str, int]] = {
+        r"objectIds|filters\.(\w+(?<!Not)In|tagsMultiLikeOr|categoriesIdsMatchOr)": MOST
+    }
 
 
 def fetch(ask: Ask, request: Request, judge: Judge, read: Read, timeout: dt.timedelta = PATIENCE) -> Flow:

@@ -45,6 +45,10 @@ class GetGraphs(BucketedDataset):
     """`report.getGraphs`: the series of a report."""
 
     diagnostic_owner: ClassVar[str] = "report.getGraphs"
+    unpacked: ClassVar[str] = (
+        "graphs are one series per answer, and series of packs are not added up"
+        "; remove pack: each then gives a series per value"
+    )
     endpoint: Literal["report.getGraphs"]
     filters: GraphFilters | None = None
 

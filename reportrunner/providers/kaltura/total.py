@@ -34,10 +34,17 @@ BASE_TOTAL_REPORTS = ("17", "18")
 DAYS = Days("job", "source-proven")
 
 
+UNPACKED = (
+    "a total is one row per answer, and totals of packs are not added up"
+    "; remove pack: each then gives one total per value"
+)
+
+
 class GetTotal(ReportDataset):
     """`report.getTotal`: one row of totals."""
 
     diagnostic_owner: ClassVar[str] = "report.getTotal"
+    unpacked: ClassVar[str] = UNPACKED
     endpoint: Literal["report.getTotal"]
     filters: TotalFilters | None = None
 
@@ -53,6 +60,7 @@ class GetBaseTotal(ReportDataset):
     """`report.getBaseTotal`: the stock that a storage report begins with."""
 
     diagnostic_owner: ClassVar[str] = "report.getBaseTotal"
+    unpacked: ClassVar[str] = UNPACKED
     endpoint: Literal["report.getBaseTotal"]
     filters: TotalFilters | None = None
 

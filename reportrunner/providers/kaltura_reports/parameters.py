@@ -62,6 +62,7 @@ class ReportsDataset(SessionDataset):
         **dict.fromkeys(_DATES, 'is decided by the window; write window = "name"'),
         "taskType": _FILTERS.format("taskType"),
     }
+    packs: ClassVar[Mapping[str, int]] = {r"filters\.entries_ids": 500}
     poll: PollSpec = PollSpec()
 
 

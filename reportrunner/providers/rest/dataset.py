@@ -32,6 +32,8 @@ class RestParams(Strict):
 class RestDataset(EndpointDataset):
     """Keys of a dataset that asks an endpoint of a rest source."""
 
+    packs: ClassVar[Mapping[str, int]] = {r"params\.\w+": 200}
+    """As many ids as fit a URL; what a list means no definition says: the author of the job knows."""
     familiar: ClassVar[Mapping[str, str]] = {
         "filters": "is params here: write params = { ... }",
         "query": "is params here: write params = { ... }",

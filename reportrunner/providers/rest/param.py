@@ -12,8 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 from reportrunner.diagnose import Hinted
 from reportrunner.diagnose.shape import found
 from reportrunner.providers.rest.header import header_fault
-from reportrunner.spec import Scalar
-from reportrunner.strict import Strict
+from reportrunner.strict import Scalar, Strict
 from reportrunner.table import ColumnType
 from reportrunner.toml_value import SAMPLES, fits, plain_value
 

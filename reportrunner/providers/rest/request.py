@@ -11,8 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import JsonBody, Request
 from reportrunner.providers.rest.templates import Scope, write_json, write_pairs, write_path
-from reportrunner.spec import Scalar
-from reportrunner.strict import Strict
+from reportrunner.strict import Scalar, Strict
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _OURS = {

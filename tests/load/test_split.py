@@ -1,0 +1,180 @@
+"""`split`: the window is asked slice by slice, and every row says which slice it is of."""
+
+# ruff: noqa: E501 - a line of a table is one case
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from plans import S, asking, columns, job
+from projects import FROM_PLAYS, WEEK, planned, problem, problems, project_text
+
+from reportrunner.ask import EndpointNode
+from reportrunner.closing import Split
+from reportrunner.errors import InvalidError
+from reportrunner.plan import plan_run
+from reportrunner.table import Column, ColumnType
+from reportrunner.window.window import slices, window_of
+
+OUT = '\n[outputs.o]\nformat = "html"\n'
+LIST = '[datasets.plays]\nsource = "kaltura"\nendpoint = "baseEntry.list"\n'
+QUARTER = '[windows.week]\nperiod = "quarter"\noffset = -1\n'
+EACH = 'each = { values = ["1_a", "1_b"], as = "entry" }\nfilters = { entryIdIn = ["{{ each }}"] }\n'
+
+
+def plays(text: str, window: str = QUARTER) -> EndpointNode:
+    node = planned(f"{window}{FROM_PLAYS}{text}{OUT}").nodes["plays"]
+    assert isinstance(node, EndpointNode)
+    return node
+
+
+def test_the_window_is_cut_at_every_start_of_a_period() -> None:
+    node = plays('split = "month"\n')
+    assert [part.label for part in node.slices] == ["2026-07", "2026-08", "2026-09"]
+    assert node.window is not None
+    assert (node.slices[0].start, node.slices[-1].end) == (node.window.start, node.window.end)
+    assert [node.ask(one).window for one in node.closings()] == list(node.slices)
+
+
+@pytest.mark.parametrize(
+    ("by", "count"), [("year", 1), ("quarter", 1), ("month", 3), ("week", 14), ("day", 92), ("hour", 0)]
+)
+def test_every_period_cuts(by: str, count: int) -> None:
+    if count:
+        assert len(plays(f'split = "{by}"\n').slices) == count
+    else:
+        assert len(plays(f'split = "{by}"\n', WEEK).slices) == 168
+
+
+def test_the_label_is_a_column_and_a_part_of_the_key() -> None:
+    node = plays('split = "month"\n')
+    assert node.columns[-1] == Column("slice", ColumnType.STRING, personal=False)
+    assert node.key == node.order == ("slice", "name")
+    named = plays('split = { by = "month", as = "month" }\nkey = ["name"]\nsorted_by = ["name"]\n')
+    assert (named.columns[-1].name, named.key, named.order) == ("month", ("month", "name"), ("name",))
+
+
+def test_values_are_asked_in_every_slice() -> None:
+    node = plays('split = "month"\n' + EACH)
+    found = node.closings(("1_a", "1_b"))
+    assert [(one.value, one.slice) for one in found] == [(v, part) for v in ("1_a", "1_b") for part in node.slices]
+    assert [column.name for column in node.added] == ["entry", "slice"]
+    assert node.key == ("slice", "entry", "name")
+    assert [value for _, value in node.constants(found[1])] == ["1_a", "2026-08"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            'split = "mnth"\n',
+            '"mnth": "split" cannot be "mnth"; did you mean "month"? | one of year, quarter, month, week, day, hour, fiscal-year, fiscal-quarter, fiscal-month',
+        ),
+        (
+            'split = { by = "retail-month" }\n',
+            '"retail-month": there is no calendar "retail" | add [calendars.retail] to reportrunner.toml, or write one of year, quarter, month, week, day, hour, fiscal-year, fiscal-quarter, fiscal-month',
+        ),
+        (
+            "split = 3\n",
+            (
+                '3: split says which periods cut the window, found 3 | write split = "month", or split = { by = "month",'
+                ' as = "month" }'
+            ),
+        ),
+        (
+            'split = { as = "month" }\n',
+            ('split: split needs the key "by" (text) | add by = "..."'),
+        ),
+        (
+            'split = { by = "month", as = "name" }\n',
+            (
+                '{ by = "month", as = "name" }: split adds a column "name", which the answer has too'
+                ' | write { by = "...", as = "another_name" }'
+            ),
+        ),
+        (
+            f'split = {{ by = "month", as = "entry" }}\n{EACH}',
+            (
+                '{ by = "month", as = "entry" }: split adds a column "entry", which the answer has too'
+                ' | write { by = "...", as = "another_name" }'
+            ),
+        ),
+        (
+            'split = "hour"\n',
+            (
+                '"hour": the window 2026-Q3 has about 2,208 slices by "hour", and 1,000 are the most'
+                ' | write "day", or a shorter window'
+            ),
+        ),
+    ],
+)
+def test_what_cannot_be_cut(text: str, sentence: str) -> None:
+    assert problem(f"{QUARTER}{FROM_PLAYS}{text}{OUT}") == sentence
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A project whose fiscal year begins in February, with weeks that begin on Sundays, and holidays."""
+    calendars = '[calendars.tv]\nweek_starts = "sunday"\n'
+    calendars += "[calendars.office]\nholidays = [2026-09-07]\n"
+    (tmp_path / "reportrunner.toml").write_text(project_text() + "\n" + calendars, "utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("by", "labels"),
+    [
+        ("fiscal-quarter", ["2026-07-01..2026-07-31", "2026-08-01..2026-09-30"]),
+        ("fiscal-month", ["FY27-P06", "FY27-P07", "FY27-P08"]),
+        ("tv-week", ["2026-07-01..2026-07-04", "2026-07-05..2026-07-11", "2026-07-12..2026-07-18"]),
+    ],
+)
+def test_periods_of_a_calendar_cut_too(by: str, labels: list[str], root: Path) -> None:
+    text = f'{QUARTER}{FROM_PLAYS}split = "{by}"\n{OUT}'
+    node = planned(text, root=root).nodes["plays"]
+    assert isinstance(node, EndpointNode)
+    assert [part.label for part in node.slices][:3] == labels
+
+
+def test_business_days_have_gaps_between(root: Path) -> None:
+    assert problems(f'{QUARTER}{FROM_PLAYS}split = "office-day"\n{OUT}', root=root) == [
+        '"office-day": "office-day" leaves days between, which nobody would ask | write "day"'
+    ]
+
+
+def test_there_must_be_a_window() -> None:
+    assert problem(f'{LIST}split = "day"\n{OUT}') == (
+        '"day": split cuts the window, and this dataset has none'
+        ' | add window = "...", or remove split where the endpoint takes none'
+    )
+
+
+def test_what_acts_does_so_once() -> None:
+    export = (
+        '[datasets.plays]\nsource = "kaltura"\nendpoint = "report.exportToCsv"\nwindow = "week"\n'
+        'reportItems = [{ report = "USER_TOP_CONTENT", kind = "table", title = "People" }]\n'
+    )
+    found = problems(f'{QUARTER}{export}split = "month"\n{OUT}')
+    assert '"month": report.exportToCsv acts, and does so once | remove split' in found
+
+
+def test_values_times_slices_have_a_ceiling() -> None:
+    values = ", ".join(f'"1_{number}"' for number in range(110))
+    each = f'each = {{ values = [{values}], as = "entry" }}\nfilters = {{ entryIdIn = ["{{{{ each }}}}"] }}\n'
+    assert problem(f'{QUARTER}{FROM_PLAYS}split = "day"\n{each}{OUT}') == (
+        '"day": 110 values and 92 slices of the window are 10,120 requests, and 10,000 are the most'
+        " | split by a longer period, ask a shorter window, or add pack to each"
+    )
+    packed = each.replace('as = "entry"', "pack = 50")
+    assert len(plays(f'split = "day"\n{packed}').slices) == 92
+
+
+def test_an_endpoint_that_asks_the_same_for_every_slice_is_told() -> None:
+    """Its rows would come once per slice, and look like those of each."""
+    months = slices(window_of(1_788_235_200, 1_796_101_200, "America/New_York"), "month")
+    split = Split("month", Column("slice", S), months)
+    node = replace(asking("plays", columns(name=S, slice=S)), split=split)
+    with pytest.raises(InvalidError, match="question is asked the same for every slice"):
+        plan_run(job({"plays": node}), lambda _, __: {}, lambda _, __: ())
