@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import pairwise
 from typing import get_args
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import assume, given, settings
@@ -276,16 +276,3 @@ def test_seconds_are_elapsed_time(window: Window, seconds: int) -> None:
         FAR,
     )
     assert (moved.start_unix, moved.end_unix) == (window.start_unix + seconds, window.end_unix + seconds)
-
-
-@pytest.mark.full
-def test_every_change_of_every_zone() -> None:
-    checked: set[tuple[tuple[int, int], ...]] = set()
-    for name in sorted(available_timezones()):
-        zone, changes = ZoneInfo(name), _changes(name)
-        history = tuple((unix, _minutes_ahead(unix, zone)) for unix in (FIRST, *changes))
-        if history not in checked:
-            checked.add(history)
-            for change in changes:
-                _check_against_the_clock(change, name)
-    assert sum(len(history) - 1 for history in checked) > 5000
