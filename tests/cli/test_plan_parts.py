@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-from projects import FROM_PLAYS, planned
+from pathlib import Path
 
+import pytest
+from projects import FROM_PLAYS, planned, project_text
+
+from reportrunner.cli.main import run_command
 from reportrunner.cli.plan_text import plan_facts, plan_text
 
 OUT = '\n[outputs.o]\nformat = "html"\n'
@@ -42,3 +45,54 @@ def test_slices_are_printed_with_their_ends() -> None:
     assert "slice 2026-08: 2026-08-01T00:00:00-04:00 to 2026-09-01T00:00:00-04:00" in lines
     asked = [line for line in lines if line.startswith("reportInputFilter[fromDate]")]
     assert len(set(asked)) == 3
+
+
+ZONES = """title = "Where was it played?"
+timezone = "America/New_York"
+[params]
+zones = { type = "list", help = "Entries" }
+[windows.week]
+period = "week"
+[datasets.plays]
+source = "kaltura"
+endpoint = "report.getTable"
+report = "USER_TOP_CONTENT"
+window = "week"
+each = { values = "{{ params.zones }}", as = "zone" }
+filters = { entryIdIn = ["{{ each }}"] }
+[outputs.plays]
+format = "csv"
+dataset = "plays"
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "environment"),
+    [
+        (["--param", "zones=1_b,1_a"], ""),
+        ([], "1_b, 1_a"),
+        (["--param", "zones=1_b,1_a"], "1_wrong"),
+    ],
+)
+@pytest.mark.parametrize("way", ['as = "zone"', "pack = 1"])
+def test_each_goes_over_a_list_from_the_command_line_or_the_environment(
+    way: str,
+    more: list[str],
+    environment: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "reportrunner.toml").write_text(project_text(), "utf-8")
+    (tmp_path / "jobs" / "zones.toml").write_text(ZONES.replace('as = "zone"', way), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    if environment:
+        monkeypatch.setenv("REPORTRUNNER_PARAM_ZONES", environment)
+    assert run_command(["plan", "jobs/zones.toml", "--as-of", "2026-11-16", *more]) == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert [line for line in lines if "getTable" in line and "fetch" not in line] == [
+        f"plays: 2 x report.getTable{' in packs of 1' if 'pack' in way else ''} at kaltura over week"
+    ]
+    asked = dict.fromkeys(line for line in lines if "entryIdIn" in line)
+    assert list(asked) == ["reportInputFilter[entryIdIn] = 1_b", "reportInputFilter[entryIdIn] = 1_a"]
