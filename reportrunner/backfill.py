@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
+from reportrunner.checker import tables
 from reportrunner.errors import UsageError
 from reportrunner.expression import Expression, ExpressionError, parse
 from reportrunner.job import JobSpec
@@ -70,7 +71,7 @@ def steered(job: JobSpec, word: str = "", calendars: Iterable[Calendar] = ()) ->
     `word` says how long one run is, where the window's own form does not: a period, be it one of the project's
     calendars. UsageError where neither does.
     """
-    names = [name for name in _in_label(job) or list(job.file.data.get("windows", ()))[:1] if name in job.forms]
+    names = [name for name in _in_label(job) or list(tables(job.file.data, "windows"))[:1] if name in job.forms]
     if not names:
         raise UsageError(f"{job.name} has no window, so nothing tells the run of one period from that of another")
     name = next((name for name in names if period_of(name, job.forms)), names[0])

@@ -134,7 +134,7 @@ def _one_job(path: Path) -> Found:
 
 
 def _commands(shown: str, options: Options) -> tuple[list[str], list[str]]:
-    """Return what to type for this backfill again, and for one run of it, whose `--as-of` is still to be added."""
+    """Return what to type for this backfill again, and for a run of its job, whose `--as-of` comes after the job."""
     more = [word for param in options["params"] for word in ("--param", param)]
     more += ["--sandbox"] if options["sandbox"] else []
     more += ["--out", str(options["out"])] if options["out"] else []

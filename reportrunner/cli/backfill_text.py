@@ -31,7 +31,7 @@ class Tally:
     """Counts the periods of a backfill by what became of each, and says it."""
 
     def __init__(self, due: Sequence[Due], title: str, again: Sequence[str], single: Sequence[str]) -> None:
-        """Know nothing yet; `again` and `single` are the commands for all of it and for the run of one period."""
+        """Know nothing yet; `again` and `single` are the commands for all of it, and for a run of the job."""
         self.due = due
         self._title = title
         self._again = again
@@ -114,7 +114,7 @@ class Tally:
         for due in self.due:
             if failure := self._failed.get(due.label):
                 say(f"  {style('✗', fg='red')} {due.label}  exit {failure.code}: {failure.reason}")
-                say(f"      {shlex.join([*self._single, '--as-of', due.typed])}")
+                say(f"      {shlex.join([*self._single[:3], '--as-of', due.typed, *self._single[3:]])}")
         if self._failed or open_:
             say("the same command runs what is missing, and nothing else:")
             say(f"  {shlex.join(self._again)}")

@@ -227,6 +227,17 @@ def test_a_broken_window_is_told_as_what_it_is(project: Path, capsys: Said) -> N
     assert "jobs/people.toml:7:10: error:" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "text", ["windows = 3\n", "windows = []\n", "label = 3\n", "label = '{{ windows.'\n", "title = 3\nx ="]
+)
+def test_what_is_no_job_is_told_as_run_tells_it(project: Path, capsys: Said, text: str) -> None:
+    named = job(text=text)
+    assert backfill() == 3
+    said = capsys.readouterr().err
+    assert run_command(["run", named, "--as-of", "2024-06-10"]) == 3
+    assert said.splitlines()[:1] == capsys.readouterr().err.splitlines()[:1]
+
+
 def test_a_dry_run_tells_what_would_be_done_and_does_nothing(project: Path, capsys: Said) -> None:
     job(SQL_FAILS)
     assert backfill() == 3
@@ -291,7 +302,7 @@ def test_what_was_given_is_given_again(project: Path, capsys: Said) -> None:
     assert backfill("--param", "team=sales & co", "--out", "there") == 5
     lines = capsys.readouterr().err.splitlines()
     more = "--param 'team=sales & co' --out there"
-    assert f"      reportrunner run jobs/people.toml {more} --as-of 2024-06-17" in lines
+    assert f"      reportrunner run jobs/people.toml --as-of 2024-06-17 {more}" in lines
     assert lines[-1] == f"  reportrunner backfill jobs/people.toml --from 2024-06-03 --to 2024-06-23 {more}"
     assert len([path for path in Path("there/people").iterdir() if path.name.startswith("2024-W24-")]) == 1
 
