@@ -69,10 +69,14 @@ def _view(plan: RunPlan, name: str, landed: Landed, findings: Iterable[Finding])
 
 def _note(node: EndpointNode, landed: Landed) -> SourceNote:
     endpoint = node.endpoint
-    days = endpoint.days_of(node.parameters).said
+    return SourceNote(node.name, node.source.name, endpoint.name, notes_of(node), node.window, landed.table.rows)
+
+
+def notes_of(node: EndpointNode) -> tuple[str, ...]:
+    """Return what must be said beside a dataset's numbers: whose days they are and what the job chose among it."""
+    days = node.endpoint.days_of(node.parameters).said
     chosen = (choice.said for choice in choices_of(node))
-    notes = (*_parts(node), *endpoint.notes(node.parameters), *((days,) if days else ()), *chosen)
-    return SourceNote(node.name, node.source.name, endpoint.name, notes, node.window, landed.table.rows)
+    return (*_parts(node), *node.endpoint.notes(node.parameters), *((days,) if days else ()), *chosen)
 
 
 def _remembered(node: HistoryNode, landed: Landed) -> SourceNote:

@@ -124,6 +124,14 @@ def changes_of(window: Window) -> Iterator[int]:
         start = change
 
 
+def around_change(window: Window) -> tuple[date, str]:
+    """Return the first day on which the window's clock changes, and which windows beside it have one offset each."""
+    day = day_of(next(changes_of(window)), load_zone(window.zone))
+    before = f"a window with to = {day - timedelta(days=1)}" if day > window.first_day else ""
+    behind = f"one with from = {day + timedelta(days=1)}" if day < window.last_day else ""
+    return day, " and ".join(filter(None, (before, behind)))
+
+
 def clock_change(window: Window) -> str:
     """Say where the window's offset changes first: `2026-11-01T01:00:00-05:00`; empty where it does not."""
     change = next(changes_of(window), None)

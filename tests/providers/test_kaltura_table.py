@@ -206,7 +206,8 @@ def test_the_plan_knows_how_many_buckets_come(keys: dict[str, Any], rows: int | 
 def test_a_change_of_offset_is_refused_for_buckets_and_split_is_offered() -> None:
     words = unplanned(SERIES, AUTUMN)
     assert "the offset of America/New_York changes inside" in words
-    assert words.endswith('; or let the runner cut it: dst = "split"')
+    assert words.endswith('; or let the runner cut it: dst = "split" and interval = "hours"')
+    assert unplanned({**DAYS, "dst": "refuse"}, AUTUMN).endswith('; or let the runner cut it: dst = "split"')
     assert 'dst = "split"' in unplanned(GRAPHS, AUTUMN)
 
 
@@ -262,7 +263,8 @@ def test_a_longer_day_cannot_be_put_together_from_uniques_and_a_shorter_one_need
     words = unplanned(keys, AUTUMN)
     assert words == (
         "2026-11-01 is longer than the service's days, and what it counts beyond cannot be added to"
-        " unique_known_users, avg_view_drop_off, avg_completion_rate: select columns that add up, or ask hours"
+        " unique_known_users, avg_view_drop_off, avg_completion_rate"
+        '; select columns that add up, or write interval = "hours"'
     )
     assert len(windows(keys, SPRING)) == 3
     assert len(windows({**keys, "interval": "hours"}, AUTUMN)) == 2

@@ -103,10 +103,12 @@ def choices_of(wanted: Wanted) -> tuple[Choice, ...]:
         return (same_dates_choice(wanted.window, UTC, UTC_DAYS),)
     if not made.periods:
         return ()
-    hours = [(end - start) / 3_600 for start, end in made.periods]
-    uneven = sorted({f"{length:g}" for length in hours if length != 24}) if wanted.delta == "day" else []
-    changed = f", those at a change of the clock of {' and '.join(uneven)} hours" if uneven else ""
-    words = f"{len(hours)} {wanted.delta}s of {wanted.window.zone}, added up from intervals of a {made.delta}{changed}"
+    lengths = sorted({(end - start) / 3_600 for start, end in made.periods} - {24.0}) if wanted.delta == "day" else []
+    uneven = f", of {' and '.join(f'{hours:g}' for hours in lengths)} hours where the clock changes" if lengths else ""
+    count = len(made.periods)
+    periods = f"{count} {wanted.delta}{'s' * (count != 1)} of {wanted.window.zone}"
+    a = "an" if made.delta == "hour" else "a"
+    words = f"{periods}{uneven}, added up from intervals of {a} {made.delta}"
     return (Choice("zone_mismatch", "hours", words),)
 
 

@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from reportrunner.ask import Ask, Endpoint
+from reportrunner.days import Days
 from reportrunner.flow import Done, Flow, Judge, Refused, Reply, Request, Step, Verdict
 from reportrunner.providers.kaltura import fields, wire
 from reportrunner.providers.kaltura.dataset import PATIENCE, KalturaDataset, flow_of
@@ -170,6 +171,7 @@ ENDPOINTS = (
         parameters=AddTask,
         unfold=unfold_add,
         columns=lambda _: TASK,
+        days=Days("none", words="an action is of no day"),
         key=lambda _: ("id",),
         action=_orders,
         traps=("an order costs credit, and is never sent twice: after a doubt look at the task list",),
@@ -180,6 +182,7 @@ ENDPOINTS = (
         parameters=ExportTasks,
         unfold=unfold_mailed,
         columns=lambda _: EMAIL,
+        days=Days("none", words="an action is of no day"),
         action=lambda _: "mails a list of orders to the session's user",
         traps=(MAILED,),
     ),
@@ -189,6 +192,7 @@ ENDPOINTS = (
         parameters=ExportEntries,
         unfold=unfold_mailed,
         columns=lambda _: EMAIL,
+        days=Days("none", words="an action is of no day"),
         action=lambda _: "mails a list of entries to the session's user",
         traps=(MAILED, "a user without an e-mail address is refused with USER_EMAIL_NOT_FOUND"),
     ),

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from reportrunner.ask import Ask, Endpoint
+from reportrunner.days import Days
 from reportrunner.delimited import decoded, typed_rows, unreadable
 from reportrunner.diagnose import Hinted
 from reportrunner.errors import ProviderError
@@ -274,6 +275,7 @@ ENDPOINTS = (
         parameters=Call,
         unfold=unfold_call,
         columns=call_columns,
+        days=Days("params"),
         action=acts,
         limits=("a list without pages = true or a pager shows its first 30 objects: more end the run with exit 4",),
         traps=(

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from reportrunner.ask import Ask, Endpoint
+from reportrunner.days import Days
 from reportrunner.delimited import unreadable
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Flow, Refused, Reply, Request, Verdict
@@ -245,6 +246,7 @@ ENDPOINTS = (
         parameters=SearchEntry,
         unfold=unfold_search,
         columns=lambda _: COLUMNS,
+        days=Days("none", words="all that match, of whatever day"),
         key=lambda _: ("id",),
         limits=(f"the service gives the first {MATCHES:,} matches: more end the run with exit 4",),
         traps=(

@@ -62,6 +62,10 @@ class GetUrlForReportAsCsv(TabularDataset):
             )
         return value
 
+    def way_to_split(self, *, spills: bool) -> str:
+        """Say what to type where the offset changes: a file has one for all its buckets."""
+        return f'ask for pages: endpoint = "report.getTable" with {self._split(spills=spills)}'
+
 
 def unfold_export(ask: Ask) -> Flow:
     """Return the flow of an export."""

@@ -82,6 +82,11 @@ class GetGraphs(BucketedDataset):
         return "multi_by_name" if kind == PAIRED and self.objectIds else kind
 
     @property
+    def adds_up(self) -> bool:
+        """Whether everything that is asked may be added up over two buckets."""
+        return all(column.additive for column in report_columns(self.report, self.series))
+
+    @property
     def series(self) -> tuple[str, ...]:
         """The series: ids of graphs, or the points of the one graph whose points are metrics."""
         return self.type.graph_points if self.kind == "by_name" else self.type.graph_ids or ()
@@ -124,7 +129,7 @@ def unfold_graphs(ask: Ask) -> Flow:
         if of.spills and wrong:
             raise WindowError(
                 f"{of.bucket} is longer than the service's {parameters.buckets}, and what it counts beyond cannot be"
-                f' added to {", ".join(wrong)}: write interval = "hours", or end the window before that day'
+                f' added to {", ".join(wrong)}; write interval = "hours", or end the window before that day'
             )
     requests = [
         wire.call(

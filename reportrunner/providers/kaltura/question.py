@@ -92,6 +92,18 @@ class BucketedDataset(ReportDataset):
         default="refuse", description="What to do when the offset of the zone changes inside the window: split it"
     )
 
+    def way_to_split(self, *, spills: bool) -> str:
+        """Say what to type where the offset changes; a bucket that `spills` is put together from two."""
+        return f"let the runner cut it: {self._split(spills=spills)}"
+
+    def _split(self, *, spills: bool) -> str:
+        return 'dst = "split" and interval = "hours"' if spills and not self.adds_up else 'dst = "split"'
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether everything that is asked may be added up over two buckets."""
+        return True
+
     @property
     def buckets(self) -> Interval:
         """The length of its buckets."""
@@ -124,7 +136,8 @@ def slices_of(ask: Ask, parameters: ReportDataset, *, bucketed: bool) -> tuple[S
     try:
         return (Slice(ask.window, ask.window.utc_offset),)
     except WindowError as error:
-        raise WindowError(f'{error.message}; or let the runner cut it: dst = "split"') from None
+        spills = any(of.spills for of in cut(ask.window, parameters.buckets))
+        raise WindowError(f"{error.message}; or {parameters.way_to_split(spills=spills)}") from None
 
 
 def dst_choice(ask: Ask, *, bucketed: bool) -> tuple[Choice, ...]:

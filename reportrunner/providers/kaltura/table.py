@@ -28,9 +28,16 @@ from reportrunner.providers.kaltura.question import (
     vod_only,
 )
 from reportrunner.providers.kaltura.rows import Sliced, TableReader
-from reportrunner.providers.kaltura.tabular import TabularDataset, catalogued, header, table_key, wanted_columns
+from reportrunner.providers.kaltura.tabular import (
+    TabularDataset,
+    catalogued,
+    header,
+    not_additive,
+    table_key,
+    wanted_columns,
+)
 from reportrunner.providers.kaltura.total import DAYS, companion
-from reportrunner.table import Column, ColumnType, additive_columns, declare
+from reportrunner.table import Column, additive_columns, declare
 from reportrunner.window.span import WindowError
 
 Large = Literal["error", "split", "csv"]
@@ -61,14 +68,11 @@ class GetTable(TabularDataset):
                 raise Hinted(message, hint, key="large", at="value")
         return self
 
-
-def not_additive(parameters: GetTable) -> list[str]:
-    """Return the wanted columns whose values cannot be added up; names of a row and texts beside them can stay."""
-    return [
-        column.name
-        for column in wanted_columns(parameters)
-        if column.name not in parameters.row_key and not column.additive and column.type is not ColumnType.STRING
-    ]
+    def way_to_split(self, *, spills: bool) -> str:
+        """Say what to type where the offset changes: a file has one for all its buckets."""
+        if self.large == "csv":
+            return f'ask for pages: large = "error" with {self._split(spills=spills)}'
+        return super().way_to_split(spills=spills)
 
 
 def unfold_table(ask: Ask) -> Flow:
@@ -133,7 +137,7 @@ def _check_slices(ask: Ask, parameters: GetTable, slices: tuple[Slice, ...]) -> 
         if of.spills and wrong:
             raise WindowError(
                 f"{of.bucket} is longer than the service's {parameters.buckets}, and what it counts beyond cannot be"
-                f" added to {', '.join(wrong)}: select columns that add up, or ask hours"
+                f' added to {", ".join(wrong)}; select columns that add up, or write interval = "hours"'
             )
     if parameters.bucketed and parameters.large == "error":
         rows = estimate(ask.window, parameters.buckets)

@@ -12,7 +12,7 @@ from reportrunner.providers.kaltura.catalogue import report_columns, report_key,
 from reportrunner.providers.kaltura.question import BucketedDataset
 from reportrunner.spec import EndpointDataset
 from reportrunner.spelling import did_you_mean, suggest
-from reportrunner.table import Column
+from reportrunner.table import Column, ColumnType
 
 
 class TabularDataset(BucketedDataset):
@@ -81,6 +81,20 @@ class TabularDataset(BucketedDataset):
     def row_key(self) -> tuple[str, ...]:
         """The columns that name a row."""
         return header(self)[:1] if self.bucketed else report_key(self.report, bool(self.objectIds))
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether everything that is asked may be added up over two buckets."""
+        return not not_additive(self)
+
+
+def not_additive(parameters: TabularDataset) -> list[str]:
+    """Return the wanted columns whose values cannot be added up; names of a row and texts beside them can stay."""
+    return [
+        column.name
+        for column in wanted_columns(parameters)
+        if column.name not in parameters.row_key and not column.additive and column.type is not ColumnType.STRING
+    ]
 
 
 def header(parameters: TabularDataset) -> tuple[str, ...]:

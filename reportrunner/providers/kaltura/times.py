@@ -10,13 +10,13 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Final
 
-from reportrunner.days import changes_of, hours_behind
+from reportrunner.days import around_change, hours_behind
 from reportrunner.flow import Pairs
 from reportrunner.providers.kaltura.buckets import Slice
 from reportrunner.providers.kaltura.catalogue import OFFSETS, CustomReport
 from reportrunner.window import Window
 from reportrunner.window.span import WindowError
-from reportrunner.window.zone import DAY, day_of, load_zone
+from reportrunner.window.zone import DAY
 
 RELATIVE: Final = 315_360_000
 """Unix seconds up to this one count from now (kaltura.md §1)."""
@@ -68,19 +68,14 @@ def _one_offset(window: Window, report: CustomReport) -> None:
     """Refuse days that no single offset describes; which one to live with is the job's to say."""
     first, last, offset = (report.window[key] for key in ("from", "to", "offset"))
     ids = day_ids(window)
-    live = f'params = {{ {first} = "{ids[0]}", {last} = "{ids[1]}", {offset} = {window.offset_at_start} }}'
-    way = f"remove window and live with one offset: {live}"
-    change = next(changes_of(window), None)
-    if change is not None:
-        day = day_of(change, load_zone(window.zone))
-        before = f"a window with to = {day - dt.timedelta(days=1)}" if day > window.first_day else ""
-        behind = f"one with from = {day + dt.timedelta(days=1)}" if day < window.last_day else ""
-        parts = " and ".join(filter(None, (before, behind)))
-        parts = f"write {parts}, whose days are exact, and leave out {day}; or " if parts else ""
-        after = hours_behind(window)
+    live = f'{first} = "{ids[0]}", {last} = "{ids[1]}", {offset} = {window.offset_at_start}'
+    way = f"remove window, and add to params one offset to live with: {live}"
+    if window.offset_changes:
+        day, beside = around_change(window)
+        parts = f"write {beside}, whose days are exact, and leave out {day}; or " if beside else ""
         raise WindowError(
             f"the offset of {window.zone} changes inside {window.label}, on {day}, and custom report {report.id} takes"
-            f" one for all its days; {parts}{way} (or {after}, as it is behind the change)"
+            f" one for all its days; {parts}{way} (or {hours_behind(window)}, as it is behind the change)"
         )
     if not _from_midnight(window, window.offset_at_start):
         raise WindowError(

@@ -44,6 +44,7 @@ __all__ = [
     "SAMPLE",
     "faults",
     "in_headers",
+    "names_offset",
     "names_zone",
     "raise_all",
     "sends_days",
@@ -69,7 +70,12 @@ def sends_days(spec: EndpointSpec) -> bool:
 
 def names_zone(spec: EndpointSpec) -> bool:
     """Tell whether its requests say whose days they mean: the window's zone, or its offset."""
-    return any(slot.path[:2] in {("window", "zone"), ("window", "utc_offset")} for slot in _slots(spec))
+    return names_offset(spec) or any(slot.path[:2] == ("window", "zone") for slot in _slots(spec))
+
+
+def names_offset(spec: EndpointSpec) -> bool:
+    """Tell whether its requests send one offset for the whole window."""
+    return any(slot.path[:2] == ("window", "utc_offset") for slot in _slots(spec))
 
 
 def _slots(spec: EndpointSpec) -> Iterator[Slot]:

@@ -10,9 +10,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from reportrunner.ask import Ask
-from reportrunner.days import NO_DAYS, Choice, Days, days_way, in_step, same_dates, same_dates_choice, touching
+from reportrunner.days import (
+    NO_DAYS,
+    Choice,
+    Days,
+    around_change,
+    days_way,
+    in_step,
+    same_dates,
+    same_dates_choice,
+    touching,
+)
 from reportrunner.flow import Reply
-from reportrunner.providers.rest.checking import names_zone, sends_days, used_window
+from reportrunner.providers.rest.checking import names_offset, names_zone, sends_days, used_window
 from reportrunner.providers.rest.definition import EndpointSpec
 from reportrunner.providers.rest.reading import columns_of
 from reportrunner.spec import EndpointDataset
@@ -45,6 +55,13 @@ def asked_window(ask: Ask, spec: EndpointSpec) -> Window | None:
             f"{ask.endpoint.name} knows whole days only, and this window ends inside one"
             '; write a period of days or more with offset = -1, last = "7 days", or dates in from and to'
         )
+    if names_offset(spec) and window.offset_changes:
+        day, beside = around_change(window)
+        parts = f"write {beside}, whose days are exact, and leave out {day}; or " if beside else ""
+        raise WindowError(
+            f"the offset of {window.zone} changes inside {window.label}, on {day}, and {ask.endpoint.name} is sent one"
+            f' for all its days; {parts}write timezone = "UTC" in the job'
+        )
     if zone is None or in_step(window, zone):
         return window
     way = getattr(ask.parameters, "zone_mismatch", None)
@@ -53,8 +70,8 @@ def asked_window(ask: Ask, spec: EndpointSpec) -> Window | None:
     if way == COVERING:
         return touching(window, zone)
     raise WindowError(
-        f"{ask.endpoint.name} counts days of {zone} ({spec.zone_from}), and this window's days are those of"
-        f" {window.zone}; write {_ways(spec, zone, ask.parameters)}"
+        f"{ask.endpoint.name} counts {days_of(spec).said}, and this window's days are those of {window.zone}"
+        f"; write {_ways(spec, zone, ask.parameters)}"
     )
 
 
@@ -83,7 +100,7 @@ def choices_of(ask: Ask, spec: EndpointSpec) -> tuple[Choice, ...]:
         return ()
     if getattr(ask.parameters, "zone_mismatch", None) == COVERING:
         span = f"{asked.first_day} to {asked.last_day}"
-        words = f"days {span} of {zone} are asked, and the rows whose {_moment(ask)} lies in {window.label} are kept"
+        words = f'days {span} of {zone} are asked, and the rows whose "{_moment(ask)}" lies in {window.label} are kept'
         return (Choice("zone_mismatch", COVERING, words),)
     return (same_dates_choice(window, zone, days_way(zone)),)
 
