@@ -242,6 +242,21 @@ def test_total(ended: Ended) -> None:
     assert abs(Decimal(rows[1]["percent_more_plays"]) - change) <= Decimal("0.05")
 
 
+def test_earnings(ended: Ended) -> None:
+    rows = ended.rows("earnings", "quarters.csv")
+    assert [row["quarter"] for row in rows] == ["FY26-Q3", "FY27-Q3"]
+    for row, year in zip(rows, (2025, 2026), strict=True):
+        mine = plays(f"{year}-08-01", f"{year}-11-01")
+        assert int(row["plays"]) == len(mine)
+        assert int(row["viewers"]) == len({one.user_id for one in mine} - {ANONYMOUS})
+    days = Counter(
+        f"{dt.datetime.fromtimestamp(one.at, NEW_YORK):%Y-%m-%d}" for one in plays("2026-11-07", "2026-11-16")
+    )
+    rows = ended.rows("earnings", "around_the_call.csv")
+    assert {row["day"]: int(row["plays"]) for row in rows} == days
+    assert [int(row["days_from_call"]) for row in rows] == list(range(-4, 5))
+
+
 def test_graphs(ended: Ended) -> None:
     mine = plays("2026-10-19", "2026-11-16", vod=True)
     days = Counter(dt.datetime.fromtimestamp(one.at, NEW_YORK).strftime("%A") for one in mine)

@@ -16,7 +16,7 @@ from calendars import SUNDAYS, unit
 from transitions import DAY, FIRST, HOUR, LAST, Change, Clock, changes, clock, seconds_ahead, zones
 
 from reportrunner.window import Window, slices, window_of
-from reportrunner.window.period import AnyPeriod
+from reportrunner.window.period import AnyPeriod, bounds
 from reportrunner.window.shift import moved_window
 from reportrunner.window.span import Span
 from reportrunner.window.zone import day_of, first_change, offset, shift_instant, use_packaged_zones
@@ -49,8 +49,9 @@ def _check(found: Clock) -> None:
     assert first_change(change.unix - HOUR, change.unix + HOUR, zone) == change.unix
     around = window_of(change.unix - TWO_DAYS, change.unix + TWO_DAYS, change.zone)
     cut = {str(period): slices(around, period) for period in PERIODS}
-    for parts in cut.values():
-        _check_partition(around, parts)
+    for period in PERIODS:
+        _check_partition(around, cut[str(period)])
+        _check_bounds(period, cut[str(period)][1:-1], change.unix, zone)
     days = found.days()
     _check_days(cut["day"], days)
     inside = range(around.start_unix + 1, around.end_unix)
@@ -58,6 +59,8 @@ def _check(found: Clock) -> None:
     for part in cut["day"][1:-1]:
         _check_moved_day(part, days)
     for moment in MOMENTS:
+        begun = max(day for day, start in days.items() if start <= change.unix + moment)
+        assert day_of(change.unix + moment, zone) == _date(begun)
         for count in (-7, -1, 1, 7):
             _check_moved_instant(change.unix + moment, count, found, days)
 
@@ -67,6 +70,14 @@ def _check_partition(around: Window, parts: tuple[Window, ...]) -> None:
     assert (parts[0].start_unix, parts[-1].end_unix) == (around.start_unix, around.end_unix)
     assert all(one.end_unix == two.start_unix for one, two in pairwise(parts))
     assert len({part.label for part in parts}) == len(parts)
+
+
+def _check_bounds(period: AnyPeriod, parts: tuple[Window, ...], change: int, zone: ZoneInfo) -> None:
+    """From wherever one looks in a whole slice, it is the same; of hours those about the change are looked at."""
+    for part in parts:
+        if period != "hour" or abs(part.start_unix - change) < 3 * HOUR:
+            for unix in (part.start_unix, (part.start_unix + part.end_unix) // 2, part.end_unix - 1):
+                assert bounds(period, unix, zone) == (part.start_unix, part.end_unix)
 
 
 def _check_days(parts: tuple[Window, ...], days: dict[int, int]) -> None:
@@ -144,6 +155,7 @@ def test_a_sample_of_every_kind_of_change() -> None:
         pytest.param("Africa/Monrovia", "1972-01-07", id="monrovia-seconds"),
         pytest.param("Pacific/Kwajalein", "1993-08-21", id="kwajalein-no-day"),
         pytest.param("America/Havana", "2012-11-04", id="havana-two-midnights"),
+        pytest.param("America/St_Johns", "2010-11-07", id="st-johns-back-across-midnight"),
     ],
 )
 def test_the_awkward_days(zone: str, day: str) -> None:

@@ -161,6 +161,8 @@ def test_a_day_does_not_leave_the_calendar(span: Span) -> None:
         # into a repeated hour: the pass it came from, else the first
         ("America/New_York", "2026-11-02T01:30:00-05:00", Span(days=-1), "2026-11-01T01:30:00-04:00"),
         ("America/New_York", "2026-11-01T01:30:00-05:00", Span(), "2026-11-01T01:30:00-05:00"),
+        ("America/New_York", "2026-11-01T01:30:00-05:00", Span(months=-72), "2020-11-01T01:30:00-05:00"),
+        ("America/New_York", "2026-11-01T01:30:00-04:00", Span(months=-72), "2020-11-01T01:30:00-04:00"),
         ("Europe/Berlin", "2026-03-31T12:00:00+02:00", Span(months=-1), "2026-02-28T12:00:00+01:00"),
     ],
 )
