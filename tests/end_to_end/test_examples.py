@@ -35,7 +35,7 @@ from reportrunner.sandbox.accounts import account_events
 from reportrunner.sandbox.categories import category_of, inside
 from reportrunner.sandbox.library import captions, items
 from reportrunner.sandbox.livekit_universe import sessions_of
-from reportrunner.sandbox.people import ANONYMOUS, people
+from reportrunner.sandbox.people import ANONYMOUS, people, roster
 from reportrunner.sandbox.polls import poll_answers
 from reportrunner.sandbox.universe import WHOLE, Event, events
 from reportrunner.templating.plaintext import to_text
@@ -457,6 +457,31 @@ def test_livekit_harvest(ended: Ended) -> None:
     rows = ended.rows("harvest", "billing.csv", "livekit")
     assert sum(int(row["sessions"]) for row in rows) > 100
     assert rows == ended.rows("sessions", "billing.csv", "livekit")
+
+
+def test_joined_attendance(ended: Ended) -> None:
+    """Counted from the two universes, person by person: the sessions of rooms, and the plays of the same days."""
+    first, end = midnight("2026-11-10"), midnight("2026-11-15")
+    days = range(dt.date(2026, 11, 10).toordinal(), dt.date(2026, 11, 16).toordinal())
+    rooms: dict[str, dict[str, int]] = defaultdict(dict)
+    for one in (one for day in days for one in sessions_of("p_4rtnvq8d2kx", day) if first <= one.start / 10**6 < end):
+        for person in one.participants:
+            user, stays = person.identity.partition("#")[0], person.connections
+            took = sum(stay.left - stay.joined for stay in stays)
+            rooms[user][one.session_id] = rooms[user].get(one.session_id, 0) + took
+    videos: dict[str, list[Event]] = defaultdict(list)
+    for event in plays("2026-11-10", "2026-11-15"):
+        videos[event.user_id].append(event)
+    rows = ended.rows("attendance", "attendance.csv", "joined")
+    assert {row["user_id"]: row["manager"] for row in rows} == {one.user_id: one.manager for one in roster()}
+    for row in rows:
+        mine, watched = rooms.get(row["user_id"], {}), videos.get(row["user_id"], [])
+        assert (int(row["sessions"]), int(row["plays"])) == (len(mine), len(watched))
+        assert abs(Decimal(row["room_minutes"]) - Decimal(sum(mine.values())) / 60_000_000) <= Decimal("0.05")
+        assert abs(Decimal(row["video_minutes"]) - minutes(watched)) <= Decimal("0.05")
+        seen = ("rooms and videos" if watched else "rooms only") if mine else "videos only" if watched else "nowhere"
+        assert row["seen"] == seen
+    assert Counter(row["seen"] for row in rows).keys() == {"rooms and videos", "rooms only", "videos only", "nowhere"}
 
 
 def test_livekit_reconnects(ended: Ended) -> None:
