@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 from plans import N, S
-from remembering import INTO, TALKS, D, Diary, Row, moment, over
+from remembering import INTO, TALKS, ZONE, D, Diary, Row, day, moment, over
 
 from reportrunner.errors import InvalidError, OutputError
 from reportrunner.table import Column, ColumnType, Landed, Value
 from reportrunner.table_file import rows as stored
+from reportrunner.window.window import window_of
 
 A, B, C = (("a", moment("2026-11-09T15"), "ended"), ("b", moment("2026-11-10T15"), "ended"), ("c", None, "ended"))
-TEN = [(f"2026-11-{day:02}", f"2026-11-{day + 1:02}") for day in range(1, 11)]
+TEN = [(f"2026-11-{number:02}", f"2026-11-{number + 1:02}") for number in range(1, 11)]
 
 
 def notes(landed: Landed) -> list[str]:
@@ -89,10 +90,12 @@ def test_a_window_takes_rows_by_their_moment_to_the_microsecond(tmp_path: Path) 
 
 def test_a_date_is_a_day_of_the_zone(tmp_path: Path) -> None:
     diary, of = Diary(tmp_path), (Column("id", S), Column("at", D))
-    days = [dt.date(2026, 11, day) for day in range(8, 14)]
-    diary.saw("2026-11-14", over("2026-11-08", "2026-11-14"), [(str(day), day) for day in days], of)
+    days = [dt.date(2026, 11, number) for number in range(8, 14)]
+    diary.saw("2026-11-14", over("2026-11-08", "2026-11-14"), [(str(one), one) for one in days], of)
     landed = diary.read("2026-11-14", over("2026-11-10", "2026-11-12"), of)
     assert [row[1] for row in stored(landed.table)] == days[2:4]
+    noons = window_of(day("2026-11-10") + 43_200, day("2026-11-12") + 43_200, ZONE)
+    assert [row[1] for row in stored(diary.read("2026-11-14", noons, of).table)] == days[3:5]  # where they begin
 
 
 def test_without_a_window_a_hole_between_observations_is_missing(tmp_path: Path) -> None:
@@ -122,6 +125,8 @@ def test_columns_come_and_go(tmp_path: Path) -> None:
     landed = diary.read("2026-11-12", None, (Column("people", N), Column("id", S)))
     assert stored(landed.table) == [(None, "a"), (None, "c"), (7, "b")]
     assert landed.table.column("people").personal
+    new = diary.read("2026-11-12", None, (TALKS[0], Column("new", D)), feeder="talks")
+    assert stored(new.table) == [("a", None), ("b", None), ("c", None)]
 
 
 def test_every_type_comes_back_as_it_went(tmp_path: Path) -> None:
