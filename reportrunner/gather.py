@@ -18,6 +18,7 @@ from reportrunner.fetching import Fetching
 from reportrunner.flow import Answer, Exchange, Flow
 from reportrunner.history import Memory, recall, remember
 from reportrunner.land import read_csv_file
+from reportrunner.memory import HistoryNode
 from reportrunner.plan import RunPlan
 from reportrunner.settle import deduplicated, keyed, settled
 from reportrunner.table import Landed, Note, Rows, Table
@@ -149,10 +150,10 @@ class Gathering:
             case QueryNode():
                 inputs = {need: self.result.landed[need].table for need in node.inputs}
                 self._land(name, lambda: keyed(self._transform(node, inputs, file), node.key))
+            case HistoryNode():
+                self._land(name, lambda: recall(node, self._place.memory, file))
             case EndpointNode():
                 self._ask(name, node)
-            case _:
-                self._land(name, lambda: recall(node, self._place.memory, file))
 
     def _land(self, name: str, work: Callable[[], Landed]) -> None:
         self._landing.add(name)
