@@ -82,6 +82,17 @@ def examples() -> list[tuple[str, str]]:
     return found
 
 
+@pytest.mark.parametrize("name", sorted(name for name in PROVIDERS if not PROVIDERS[name].endpoints_of))
+def test_whose_days_an_endpoint_counts_is_on_its_page_in_its_own_words(name: str) -> None:
+    table = page(f"docs/providers/{name}.md").split("| whose days | endpoints |\n", maxsplit=1)[1].split("\n\n")[0]
+    rows = dict(re.findall(r"^\| ([^|`-][^|]*?) \| (.*) \|$", table, re.MULTILINE))
+    told = {said: set(re.findall(r"`([^`]+)`", names)) for said, names in rows.items()}
+    counted: dict[str, set[str]] = {}
+    for endpoint in PROVIDERS[name].endpoints.values():
+        counted.setdefault(endpoint.days.said, set()).add(endpoint.name)
+    assert told == counted
+
+
 WINDOWS = {"week": 'period = "week"\noffset = -1', "now": 'since = "-110s"\nuntil = "-20s"', "days": 'last = "3 days"'}
 
 
