@@ -20,7 +20,7 @@ VALUES = (
     "[{}]", "{ a = { b = 1 } }", '"{{ nope }}"', '"{{ windows.week }}"', '"{{ each }}"',
     '"{{ params.campaign_start }}"',
 )  # fmt: skip
-SECTIONS = ("params", "windows", "datasets", "checks", "outputs", "sources")
+SECTIONS = ("params", "windows", "datasets", "checks", "outputs", "sources", "calendars")
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +83,6 @@ def test_every_wrong_value_at_every_place(file: str, value: str, project: Path) 
 @pytest.mark.parametrize("section", SECTIONS)
 @pytest.mark.parametrize("value", ["5", '"x"', "[]", "[{}]", "{ a = 5 }", "{ a = [] }", "{ a = {} }"])
 def test_a_section_that_is_none(section: str, value: str, project: Path) -> None:
-    file = PROJECT if section == "sources" else JOB
+    file = PROJECT if section in {"sources", "calendars"} else JOB
     text = given(file)
     judge(project, file, f"{section} = {value}\n" + re.sub(rf"(?ms)^\[{section}\b.*?(?=^\[|\Z)", "", text))

@@ -102,7 +102,7 @@ class CalendarLoader:
         before = len(self.others)
         try:
             days = list(self._days(path.read_text("utf-8-sig"), f"{self.shown}{name}"))
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
+        except (OSError, UnicodeDecodeError) as error:
             message = f'"{name}" cannot be read: {error.strerror if isinstance(error, OSError) else "it is no text"}'
             self.checker.problem((*loc, "holidays_file"), message, "save it as text in UTF-8, one day a line")
             return None
@@ -115,7 +115,7 @@ class CalendarLoader:
     def _days(self, text: str, shown: str) -> Iterator[dt.date]:
         """Yield the days of a file of holidays; empty lines, lines with # and a first line "date" say none."""
         for number, line in enumerate(text.splitlines(), start=1):
-            cell = next(iter(next(csv.reader([line]), [])), "").strip()
+            cell = _first_cell(line)
             if not cell or cell.startswith("#") or (number == 1 and cell.lower() == "date"):
                 continue
             if day := _day(cell):
@@ -124,6 +124,13 @@ class CalendarLoader:
             message, hint = f'"{cell}" is no day', "write one day a line, such as 2026-11-26,Thanksgiving"
             column = max(line.find(cell), 0) + 1
             self.others.append(Diagnostic(shown, number, column, message, hint, source=line, width=len(cell)))
+
+
+def _first_cell(line: str) -> str:
+    try:
+        return next(iter(next(csv.reader([line], strict=True), [])), "").strip()
+    except csv.Error:
+        return line.strip()
 
 
 def _day(text: str) -> dt.date | None:

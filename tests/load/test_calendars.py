@@ -99,12 +99,16 @@ def test_calendars_are_values(tmp_path: Path) -> None:
         ('holidays = ["2026-11-26"]', '"2026-11-26": expected a date, found text "2026-11-26" | write 2026-11-26'),
         ('holidays_file = "day.csv"', '"day.csv": there is no file "day.csv" in the project; did you mean "days.csv"?'),
         ('holidays_file = "../days.csv"', '"../days.csv": "../days.csv" leaves the project | keep the file in the project'),
+        ('holidays_file = "."', '".": there is no file "." in the project'),
+        ('holidays_file = "\\u0000"', '"\\u0000": there is no file "\0" in the project'),
+        ('holidays_file = "quote.csv"', '"2026-11-27: ""2026-11-27" is no day | write one day a line, such as 2026-11-26,Thanksgiving'),
         ('holidays_file = "empty.csv"', '"empty.csv": "empty.csv" lists no holiday | write one day a line, such as 2026-11-26,Thanksgiving'),
         ('holidays_file = "bytes.csv"', '"bytes.csv": "bytes.csv" cannot be read: it is no text | save it as text in UTF-8, one day a line'),
         ('weeks_start = "sunday"', 'weeks_start: unknown key "weeks_start" in a calendar; did you mean "week_starts"?'),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_where(text: str, expected: str, tmp_path: Path) -> None:
+    (tmp_path / "quote.csv").write_text('2026-11-26\n"2026-11-27\n', "utf-8")
     (tmp_path / "empty.csv").write_text("date\n# none\n", "utf-8")
     (tmp_path / "bytes.csv").write_bytes(b"2026-11-26,\xff\n")
     (found,) = said(tmp_path, f"[calendars.c]\n{text}\n")
