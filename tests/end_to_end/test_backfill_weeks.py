@@ -286,6 +286,7 @@ dataset = "seen"
 """
 
 
+@pytest.mark.full
 def test_what_one_week_keeps_the_next_reads_back_as_single_runs_would(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (copy_project(tmp_path / name) / JOB).write_text(PLAYS + HISTORY)
