@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -46,6 +47,9 @@ class EachSpec(Strict):
 class FanOutSpec(EachSpec):
     """`each` of a dataset that asks an endpoint, which may take many values at once."""
 
+    familiar: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("batch", "chunk", "chunks", "size"), "is spelt pack here; write pack = 200"
+    )
     pack: int | None = Field(
         default=None,
         description="So many values in one list filter, instead of one request each",
@@ -76,6 +80,10 @@ class SplitSpec(Strict):
     """`split`: the window is asked once per period that it touches."""
 
     diagnostic_owner: ClassVar[str] = "split"
+    familiar: ClassVar[Mapping[str, str]] = {
+        "period": 'is spelt by here; write by = "month"',
+        "column": 'is spelt as here; write as = "month"',
+    }
     by: PeriodWord
     as_: Name = Field(default="slice", alias="as", description="The column that the label of a slice is landed in")
 

@@ -11,7 +11,7 @@ from plans import AS_OF, SOURCE, D, N, R, S, asking, columns, endpoint, job
 
 from reportrunner.ask import BoundCheck, InlineNode, Node
 from reportrunner.check import Ask, apply_rules, run_checks
-from reportrunner.closing import Each
+from reportrunner.closing import Each, Split
 from reportrunner.condition import parse_condition
 from reportrunner.finding_codes import CODES
 from reportrunner.job import Rules
@@ -229,6 +229,27 @@ def test_rows_that_do_not_add_up_are_an_error(tmp_path: Path, total: tuple[Value
     assert (finding.code, finding.severity, finding.subject) == ("unreconciled", "error", "datasets.progress")
     assert finding.message == f"the rows do not add up to totals: {said}"
     assert (finding.count, finding.sample) == (1, (said,))
+
+
+@pytest.mark.parametrize(
+    ("by", "said"), [("month", "2026-10 plays: rows sum to 3, the total says 4"), ("week", "plays: rows sum to 5, the")]
+)
+def test_slices_of_one_period_are_reconciled_one_by_one(tmp_path: Path, by: str, said: str) -> None:
+    """Slices of other periods have only their sum in common."""
+    split = Split("month", Column("slice", S), ())
+    of, zero = (*PEOPLE, split.column), Decimal(0)
+    nodes: dict[str, Node] = {
+        "progress": replace(asking("progress", of), split=split),
+        "totals": replace(asking("totals", of[1:]), split=replace(split, by=by)),
+    }
+    people = [("ana", 2, zero, None, "2026-09"), ("ana", 3, zero, None, "2026-10")]
+    totals = [(2, zero, None, "2026-09"), (4, zero, None, "2026-10")]
+    landed = {
+        "progress": Landed(table(tmp_path, "progress", of, *people)),
+        "totals": Landed(table(tmp_path, "totals", of[1:], *totals)),
+    }
+    (finding,) = rules_found(nodes, landed, progress=Rules("ok", {}, "totals"))
+    assert finding.sample[0].startswith(said)
 
 
 def test_no_rows_reconcile_with_a_total_of_nothing(tmp_path: Path) -> None:
