@@ -146,7 +146,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         ),
         "window.unfinished": (
             "A window ends after as_of. What lies beyond has not happened, or is not known yet: a later run gives other"
-            ' numbers under the same label. Write to = "as_of", or a window that has ended.'
+            ' numbers under the same label. Write to = "as_of" (around an event: until = "as_of"), or a window that has'
+            " ended."
         ),
         "window.zone_unknown": (
             "No source says in which time zone the endpoint's days are. Numbers near the window's ends may belong to"
