@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final, Literal
 
 from reportrunner.window import Window
@@ -70,6 +71,7 @@ class Choice:
         return f'{self.key} = "{self.way}": {self.words}'
 
 
+@lru_cache(maxsize=1024)
 def in_step(window: Window, zone: str) -> bool:
     """Tell whether every day of the window is the day of the same date in another zone."""
     own, other = load_zone(window.zone), load_zone(zone)
@@ -127,9 +129,10 @@ def changes_of(window: Window) -> Iterator[int]:
 def around_change(window: Window) -> tuple[date, str]:
     """Return the first day on which the window's clock changes, and which windows beside it have one offset each."""
     day = day_of(next(changes_of(window)), load_zone(window.zone))
-    before = f"a window with to = {day - timedelta(days=1)}" if day > window.first_day else ""
-    behind = f"one with from = {day + timedelta(days=1)}" if day < window.last_day else ""
-    return day, " and ".join(filter(None, (before, behind)))
+    before = [f"to = {day - timedelta(days=1)}"] if day > window.first_day else []
+    behind = [f"from = {day + timedelta(days=1)}"] if day < window.last_day else []
+    beside = " and one with ".join([*before, *behind])
+    return day, f"a window with {beside}" if beside else ""
 
 
 def clock_change(window: Window) -> str:
