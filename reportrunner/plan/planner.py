@@ -15,6 +15,7 @@ from reportrunner.flow import Flow
 from reportrunner.job import BoundOutput, JobSpec
 from reportrunner.plan.column_names import check_checks, check_each, check_outputs
 from reportrunner.plan.envelopes import share_envelopes
+from reportrunner.plan.slices import slices_fault
 from reportrunner.plan.uses import check_uses
 from reportrunner.query import IN_CIRCLE, Bound, Query, SqlIssue, SqlText
 from reportrunner.spelling import did_you_mean
@@ -187,9 +188,8 @@ class _Planner:
             message, _, hint = error.message.partition("; ")
             self.checker.problem(("datasets", node.name, "window"), message, hint)
             return ()
-        if len(node.slices) > 1 and len(flows) > 1 and flows[0].steps == flows[1].steps:
-            said = f"{node.endpoint.name} is asked the same for every slice: the window plays no part in what is asked"
-            self.checker.problem(("datasets", node.name, "split"), said, "remove split")
+        if fault := slices_fault(node):
+            self.checker.problem(("datasets", node.name, "split"), f"{node.endpoint.name} {fault}", "remove split")
         return None if is_open else flows
 
     def check_names(self) -> None:

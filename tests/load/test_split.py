@@ -4,18 +4,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
-from plans import S, asking, columns, job
+from plans import S, asking, columns, endpoint, judge
 from projects import FROM_PLAYS, WEEK, planned, problem, problems, project_text
 
-from reportrunner.ask import EndpointNode
+from reportrunner.ask import Ask, EndpointNode
 from reportrunner.closing import Split
-from reportrunner.errors import InvalidError
-from reportrunner.plan import plan_run
-from reportrunner.table import Column, ColumnType
+from reportrunner.flow import Flow, Reply, Request, Step
+from reportrunner.plan.slices import slices_fault
+from reportrunner.table import Column, ColumnType, Rows
 from reportrunner.window.window import slices, window_of
 
 OUT = '\n[outputs.o]\nformat = "html"\n'
@@ -171,10 +173,55 @@ def test_values_times_slices_have_a_ceiling() -> None:
     assert len(plays(f'split = "day"\n{packed}').slices) == 92
 
 
-def test_an_endpoint_that_asks_the_same_for_every_slice_is_told() -> None:
-    """Its rows would come once per slice, and look like those of each."""
+def by_window(words: str) -> Callable[[Ask], Flow]:
+    """An endpoint whose request names these parts of the window."""
+
+    def unfold(ask: Ask) -> Flow:
+        assert ask.window is not None
+        path = "/".join(str(getattr(ask.window, word)) for word in words.split())
+        step = Step("fetch", Request("GET", f"/{path}"), judge)
+        return Flow("plays", "house", "house.question", (step,), partial(read_nothing, kind="rows"))
+
+    return unfold
+
+
+def read_nothing(replies: tuple[Reply, ...], *, kind: str) -> Rows:
+    return Rows((), ())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("", "is asked the same for every slice: the window plays no part in what is asked"),
+        ("first_day", "is not asked for the end of a slice: its answer would hold the rows of all later slices too"),
+        ("last_day", "is not asked for the start of a slice: its answer would hold the rows of all earlier slices too"),
+        ("first_day last_day", ""),
+        ("label", ""),
+    ],
+)  # fmt: skip
+def test_both_ends_of_a_slice_must_play_a_part(words: str, said: str) -> None:
+    """Rows of another slice would come under this one's label, and nobody would see it."""
     months = slices(window_of(1_788_235_200, 1_796_101_200, "America/New_York"), "month")
     split = Split("month", Column("slice", S), months)
-    node = replace(asking("plays", columns(name=S, slice=S)), split=split)
-    with pytest.raises(InvalidError, match="question is asked the same for every slice"):
-        plan_run(job({"plays": node}), lambda _, __: {}, lambda _, __: ())
+    asked = replace(endpoint(), unfold=by_window(words))
+    node = replace(asking("plays", columns(name=S, slice=S), endpoint=asked), split=split)
+    assert slices_fault(node) == said
+
+
+def test_an_api_that_only_begins_somewhere_cannot_be_cut() -> None:
+    issues = (
+        '[datasets.plays]\nsource = "codehost"\nendpoint = "issues"\nwindow = "week"\nsplit = "day"\n'
+        'params = { owner = "example", repo = "handbook" }\n'
+    )
+    assert [line for line in problems(f"{WEEK}{issues}{OUT}") if "slice" in line] == [
+        (
+            '"day": issues is not asked for the end of a slice: its answer would hold the rows of all later slices too'
+            " | remove split"
+        )
+    ]
+
+
+def test_hours_of_one_day_are_parts_where_the_reader_cuts() -> None:
+    """LiveKit is asked by days of UTC, and its rows are cut to the window: equal questions with other answers."""
+    sessions = '[datasets.plays]\nsource = "livekit"\nendpoint = "sessions.list"\nwindow = "hours"\nsplit = "hour"\n'
+    assert problems(f'[windows.hours]\nsince = "-6 hours"\n{sessions}{OUT}') == []
