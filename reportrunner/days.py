@@ -109,8 +109,9 @@ def apart(window: Window, zone: str) -> str:
 
 def same_dates_choice(window: Window, zone: str, way: str) -> Choice:
     """Return what is said where the same dates are counted as the service counts them."""
-    span = f"{window.first_day} to {window.last_day}"
-    return Choice("zone_mismatch", way, f"{span} are days of {zone}; {apart(window, zone)}")
+    several = window.first_day != window.last_day
+    span = f"{window.first_day} to {window.last_day} are days" if several else f"{window.first_day} is the day"
+    return Choice("zone_mismatch", way, f"{span} of {zone}; {apart(window, zone)}")
 
 
 def days_way(zone: str) -> str:

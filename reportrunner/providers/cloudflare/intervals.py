@@ -107,8 +107,7 @@ def choices_of(wanted: Wanted) -> tuple[Choice, ...]:
     uneven = f", of {' and '.join(f'{hours:g}' for hours in lengths)} hours where the clock changes" if lengths else ""
     count = len(made.periods)
     periods = f"{count} {wanted.delta}{'s' * (count != 1)} of {wanted.window.zone}"
-    a = "an" if made.delta == "hour" else "a"
-    words = f"{periods}{uneven}, added up from intervals of {a} {made.delta}"
+    words = f"{periods}{uneven}, added up from intervals of {_one(made.delta)}"
     return (Choice("zone_mismatch", "hours", words),)
 
 
@@ -123,12 +122,18 @@ def _added_up(wanted: Wanted) -> Series:
         )
     count = buckets(window, step)
     if count > BUCKETS:
+        fits = "month" if 31 * SECONDS["day"] // SECONDS[step] < BUCKETS else "week"
+        split = f'split = "{fits}", ' if wanted.delta == "day" else ""
         raise WindowError(
-            f"{wanted.delta}s of {window.zone} are added up from intervals of a {step}, and {count:,} of them are more"
-            f" than are asked at once ({BUCKETS:,})"
-            f'; write a shorter window, zone_mismatch = "{UTC_DAYS}", or timezone = "UTC" in the job'
+            f"{wanted.delta}s of {window.zone} are added up from intervals of {_one(step)}, and {count:,} of them are"
+            f" more than are asked at once ({BUCKETS:,})"
+            f'; write a shorter window, {split}zone_mismatch = "{UTC_DAYS}", or timezone = "UTC" in the job'
         )
     return Series(window, step, tuple(pairwise(cuts)))
+
+
+def _one(delta: str) -> str:
+    return f"an {delta}" if delta == "hour" else f"a {delta}"
 
 
 def buckets(window: Window, delta: str) -> int:
@@ -142,7 +147,7 @@ def check_buckets(window: Window, delta: str) -> None:
     if count > BUCKETS:
         coarser = next((name for name in SECONDS if buckets(window, name) <= BUCKETS), "year")
         raise WindowError(
-            f"{count:,} intervals of a {delta} are more than are asked at once ({BUCKETS:,})"
+            f"{count:,} intervals of {_one(delta)} are more than are asked at once ({BUCKETS:,})"
             f'; write time_delta = "{coarser}", or a shorter window'
         )
 

@@ -9,7 +9,7 @@ from pydantic import Field, create_model, field_validator, model_validator
 
 from reportrunner.days import days_way
 from reportrunner.diagnose import Hinted
-from reportrunner.providers.rest.checking import in_headers, used_window
+from reportrunner.providers.rest.checking import in_headers, sends_days, used_window
 from reportrunner.providers.rest.definition import EndpointSpec
 from reportrunner.providers.rest.param import plain_param
 from reportrunner.providers.rest.reading import columns_of
@@ -19,6 +19,7 @@ from reportrunner.spelling import did_you_mean
 from reportrunner.strict import Strict
 from reportrunner.table import ColumnType
 
+_NO_ZONE = 'chooses where the zone of its days is known: write zone = "UTC", or another, in the endpoint\'s definition'
 _FIELD = "param_"
 """Before the names of fields: a param may have the name of a method."""
 
@@ -97,6 +98,8 @@ def dataset_model(name: str, spec: EndpointSpec) -> type[EndpointDataset]:
         bases = (Zoned, *(one for one in bases if one is not RestDataset))
     made = create_model(f"Rest_{name}", __base__=bases, __validators__=validators, **fields)
     made.diagnostic_owner = name
+    if spec.zone is None and sends_days(spec):
+        made.familiar = {**RestDataset.familiar, "zone_mismatch": _NO_ZONE}
     made.samples = tuple(str(value) for param in spec.params.values() for value in param.values or ())
     made.__doc__ = spec.summary
     return made
