@@ -118,6 +118,3 @@ def test_whose_days_they_are_follows_the_choice() -> None:
     moved = kinds["utc-days"].endpoint.covers(kinds["utc-days"])
     assert moved is not None
     assert (moved.zone, moved.first_day) == ("UTC", DAY.first_day)
-
-
-assert DAY.end < NOW
