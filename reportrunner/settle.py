@@ -38,7 +38,7 @@ def settled(node: EndpointNode, closings: Sequence[Closing], answers: Sequence[A
         alone = land([part], node.name, file.with_suffix(".pack"), node.order)
         notes += _claims_of_file(alone, part, closing)
         alone.file.unlink()
-    return Landed(table, (*notes, *_across(node, keyed(table, node.key, blanks=True).notes)))
+    return Landed(table, (*notes, *_across(node, keyed(table, node.key, blanks=not _several(closings)).notes)))
 
 
 def _rows(node: EndpointNode, closings: Sequence[Closing], answers: Sequence[Answer], file: Path) -> Landed:
@@ -60,9 +60,15 @@ def _rows(node: EndpointNode, closings: Sequence[Closing], answers: Sequence[Ans
     whole = Rows(answers[0].rows.columns + node.added, found)
     if node.each and node.each.pack:
         table = land(whole, node.name, file, node.order)
-        return Landed(table, (*_added_up(notes), *_across(node, _conflicts(whole, node.key, blanks=True))))
+        conflicts = _conflicts(whole, node.key, blanks=not _several(closings))
+        return Landed(table, (*_added_up(notes), *_across(node, conflicts)))
     landed = deduplicated(whole, node.name, file, node.order, node.key, blanks=True)
     return Landed(landed.table, (*_added_up(notes), *landed.notes))
+
+
+def _several(closings: Sequence[Closing]) -> bool:
+    """Tell whether there are several packs: then a row that nothing names may be a part of a sum as any other."""
+    return len({closing.pack for closing in closings if closing.pack}) > 1
 
 
 def _across(node: EndpointNode, notes: Iterable[Note]) -> tuple[Note, ...]:

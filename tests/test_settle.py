@@ -204,6 +204,19 @@ def test_rows_of_two_packs_with_one_key_conflict_even_when_they_are_equal(
     assert landed.table.rows == 2
 
 
+@pytest.mark.parametrize("in_files", [False, True])
+def test_rows_of_several_packs_that_nothing_names_conflict(in_files: bool, tmp_path: Path) -> None:
+    """What everybody without a name watched comes once per pack, as what everybody in a country watched does."""
+    answers = [memory(ANA, ("", 1, Decimal(0))), memory(BO, ("", 2, Decimal(0)))]
+    if in_files:
+        answers = [file(tmp_path, "ana,2,0.1", ",1,0"), file(tmp_path, "bo,3,0.2", ",2,0")]
+    landed = land_closed(tmp_path, packed("name"), (FIRST, answers[0]), (SECOND, answers[1]))
+    assert codes(landed) == ["conflicting"]
+    assert landed.table.rows == 4
+    alone = memory(ANA, ("", 1, Decimal(0)), ("", 2, Decimal(0)))
+    assert land_closed(tmp_path, packed("name"), (FIRST, alone)).notes == (), "one list is one question"
+
+
 def test_repeats_within_a_pack_are_repeats(tmp_path: Path) -> None:
     landed = land_closed(tmp_path, packed("name"), (FIRST, memory(ANA, ANA)), (SECOND, memory(BO)))
     assert (rows(landed.table), codes(landed)) == ([ANA, BO], ["duplicated"])
