@@ -227,7 +227,7 @@ def _line(made: Figure, width: int, _: int) -> Spec:
             "x": {
                 "field": "x", "type": "temporal", "scale": {"type": "utc"},
                 "axis": {"grid": False, "format": "%-d %b" if whole else "%-d %b %H:%M", "labelOverlap": True,
-                         "labelFlush": True, "values": [_milliseconds(place) for place in places[::every or 1]]},
+                         "labelSeparation": 8, "labelFlush": True, "values": [_milliseconds(place) for place in places[::every or 1]]},
             },
             "y": {
                 "field": "y", "type": "quantitative",
