@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from reportrunner.window import Window
-from reportrunner.window.zone import at, day_of, day_unix, first_change, load_zone, offset
+from reportrunner.window.zone import at, day_of, day_unix, first_change, load_zone
 
 Kind = Literal["job", "zone", "instants", "unknown", "params", "none"]
 Sure = Literal["source-proven", "documented", "unknown"]
@@ -98,7 +98,7 @@ def apart(window: Window, zone: str) -> str:
     own, other = load_zone(window.zone), load_zone(zone)
     said: list[tuple[str, date]] = []
     for day in _edges(window):
-        length = _length(day_unix(day, other) - day_unix(day, own))
+        length = length_of(day_unix(day, other) - day_unix(day, own))
         if not said or said[-1][0] != length:
             said.append((length, day))
     first, *others = said
@@ -142,9 +142,13 @@ def clock_change(window: Window) -> str:
     return "" if change is None else at(change, load_zone(window.zone)).isoformat()
 
 
-def hours_behind(window: Window) -> int:
-    """Return minutes of UTC minus local at the window's last second."""
-    return -round(offset(window.end_unix - 1, load_zone(window.zone)) / 60)
+def length_of(seconds: int) -> str:
+    """Say how far one moment lies from another: `1 hour before`."""
+    if not seconds:
+        return "with"
+    hours, minutes = divmod(abs(seconds) // 60, 60)
+    said = [f"{hours} hour{'s' * (hours != 1)}"] * bool(hours) + [f"{minutes} minutes"] * bool(minutes)
+    return f"{' '.join(said)} {'after' if seconds > 0 else 'before'}"
 
 
 def _edges(window: Window) -> Iterator[date]:
@@ -153,11 +157,3 @@ def _edges(window: Window) -> Iterator[date]:
     while day <= window.last_day + timedelta(days=1):
         yield day
         day += timedelta(days=1)
-
-
-def _length(seconds: int) -> str:
-    if not seconds:
-        return "with"
-    hours, minutes = divmod(abs(seconds) // 60, 60)
-    said = [f"{hours} hour{'s' * (hours != 1)}"] * bool(hours) + [f"{minutes} minutes"] * bool(minutes)
-    return f"{' '.join(said)} {'after' if seconds > 0 else 'before'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args, get_origin
 
 from pydantic import create_model
 from pydantic.fields import FieldInfo
@@ -36,7 +36,12 @@ def check_defaults(checker: Checker, provider: Provider, defaults: Mapping[str, 
 def with_defaults(section: Mapping[str, Any], defaults: Mapping[str, Any], endpoint: Endpoint) -> dict[str, Any]:
     """Return a dataset's keys with those defaults of its source that the endpoint knows and it does not say itself."""
     own = own_fields(endpoint)
-    return {**{name: value for name, value in defaults.items() if name in own}, **section}
+    return {**{name: value for name, value in defaults.items() if name in own and _knows(own[name], value)}, **section}
+
+
+def _knows(field: FieldInfo, value: object) -> bool:
+    """Tell whether a word is one of those an endpoint's key takes: keys of one name differ between endpoints."""
+    return get_origin(field.annotation) is not Literal or value in get_args(field.annotation)
 
 
 def own_fields(endpoint: Endpoint) -> dict[str, FieldInfo]:

@@ -11,6 +11,7 @@ from test_load import SOURCE
 from reportrunner.ask import EndpointNode
 from reportrunner.load import load_project
 from reportrunner.prepare import FAMILIES
+from reportrunner.providers.kaltura.custom import GetCsv
 from reportrunner.providers.kaltura.table import GetTable
 
 PLAYS = f"""
@@ -41,6 +42,16 @@ def test_a_dataset_takes_what_its_source_gives_and_its_endpoint_knows(tmp_path: 
     assert project(tmp_path, '{ report = "USER_TOP_CONTENT", order = "-count_plays", id = 3007 }') == []
     taken = plays(tmp_path, "")
     assert (taken.order, taken.report) == ("-count_plays", plays(tmp_path, 'report = "USER_TOP_CONTENT"').report)
+
+
+def test_a_word_that_another_endpoint_knows_is_not_given_to_this_one(tmp_path: Path) -> None:
+    assert project(tmp_path, '{ dst = "split" }') == []
+    job = loaded(PLAYS.replace("report.getTable", "report.getCsv") + "id = 3007", root=tmp_path)
+    assert job.diagnostics == ()
+    node = job.nodes["plays"]
+    assert isinstance(node, EndpointNode)
+    assert isinstance(node.parameters, GetCsv)
+    assert node.parameters.dst == "refuse"
 
 
 def test_what_a_dataset_says_itself_stands(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from projects import AS_OF, FROM_PLAYS, JOB, ROOT, WALL, WEEK, copy_project, planned, prepared, problem
 
 from reportrunner.ask import EndpointNode
+from reportrunner.compose import notes_of
 from reportrunner.flow import Flow, JsonBody, JsonValue, Request, show
 from reportrunner.job import Moment
 from reportrunner.load import Given
@@ -92,6 +93,25 @@ def test_a_week_is_asked_from_its_first_to_its_last_second(
     start, stop = (int(dt.datetime.fromisoformat(moment).timestamp()) for moment in (first, end))
     asked = tuple(form[f"reportInputFilter[{name}]"] for name in ("fromDate", "toDate", "timeZoneOffset"))
     assert asked == (str(start), str(stop - 1), offset)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "sent", "off"),
+    [
+        ("2026-11-02", ("20261026", "20261101", "240"), "2026-11-01 ends 1 hour before that of America/New_York"),
+        ("2027-03-15", ("20270308", "20270314", "300"), "2027-03-14 ends 1 hour after that of America/New_York"),
+    ],
+)
+def test_a_weekly_job_does_not_break_where_the_clock_changes(
+    as_of: str, sent: tuple[str, str, str], off: str, tmp_path: Path
+) -> None:
+    plan = prepared(copy_project(tmp_path), as_of).plan
+    node = plan.nodes["viewership"]
+    assert isinstance(node, EndpointNode)
+    asked = dict(plan.flows["viewership"][0].steps[0].request.form or ())["params"]
+    first, last, offset = sent
+    assert str(asked).endswith(f"from_date_id={first};timezone_offset={offset};to_date_id={last}")
+    assert notes_of(node)[-1].endswith(off)
 
 
 def test_each_value_is_asked_with_its_own_question(plans: dict[str, RunPlan]) -> None:

@@ -47,7 +47,7 @@ def refused(keys: dict[str, Any], window: Window = WEEK) -> str:
     return str(caught.value)
 
 
-def hint(keys: dict[str, Any], window: Window = WEEK) -> str:
+def hint(keys: dict[str, Any], window: Window | None = WEEK) -> str:
     """What to type instead of keys that are refused."""
     with pytest.raises(ValidationError) as caught:
         ask(keys, window)

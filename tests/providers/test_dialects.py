@@ -44,7 +44,7 @@ def test_kaltura_buckets_of_days(window: Window, sent: tuple[str, ...]) -> None:
         (f"reportInputFilter[{name}]", value) for name, value in zip(names, sent, strict=True)
     )
     report = custom_reports()[3007]
-    assert dict(kaltura.custom_dates(window, report)) == dict(
+    assert dict(kaltura.custom_dates(window, report, "refuse")) == dict(
         zip(("from_date_id", "to_date_id", "timezone_offset"), sent, strict=True)
     )
 
@@ -66,20 +66,66 @@ def test_kaltura_instants_end_with_the_last_second(window: Window, sent: tuple[s
         (f"reportInputFilter[{name}]", value) for name, value in zip(names, sent, strict=True)
     )
     assert kaltura.seconds_of(window) == (int(sent[0]), int(sent[1]))
-    assert dict(kaltura.custom_dates(window, custom_reports()[3009])) == {"from_date": sent[0], "to_date": sent[1]}
+    assert dict(kaltura.custom_dates(window, custom_reports()[3009], "refuse")) == {
+        "from_date": sent[0],
+        "to_date": sent[1],
+    }
 
 
 def test_kaltura_custom_days_around_a_change_are_refused_with_what_to_type() -> None:
     report = custom_reports()[3007]
     with pytest.raises(WindowError) as said:
-        kaltura.custom_dates(days("2026-10-26", "2026-11-09"), report)
+        kaltura.custom_dates(days("2026-10-26", "2026-11-09"), report, "refuse")
     assert said.value.message.partition("; ")[2] == (
         "write a window with to = 2026-10-31 and one with from = 2026-11-02, whose days are exact, and leave out"
-        ' 2026-11-01; or remove window, and add to params one offset to live with: from_date_id = "20261026",'
-        ' to_date_id = "20261108", timezone_offset = 240 (or 300, as it is behind the change)'
+        ' 2026-11-01; or dst = "one-offset", which counts every day with the offset of the first and says which are off'
+        " by that"
     )
     with pytest.raises(WindowError, match="a day without a midnight in Africa/Cairo"):
-        kaltura.custom_dates(days("2023-04-28T01:00", "2023-05-01", "Africa/Cairo"), report)
+        kaltura.custom_dates(days("2023-04-28T01:00", "2023-05-01", "Africa/Cairo"), report, "refuse")
+
+
+BEFORE = "1 hour before that of America/New_York"
+
+
+@pytest.mark.parametrize(
+    ("window", "off", "span"),
+    [
+        (
+            days("2026-10-26", "2026-11-09"),
+            f"at UTC-04:00: 2026-11-01 ends {BEFORE}, 2026-11-02 to 2026-11-08 begin and end {BEFORE}",
+            (1_792_987_200, 1_792_987_200 + 14 * 86_400),
+        ),
+        (
+            days("2026-03-02", "2026-03-09"),
+            "at UTC-05:00: 2026-03-08 ends 1 hour after that of America/New_York",
+            (1_772_427_600, 1_772_427_600 + 7 * 86_400),
+        ),
+        (
+            days("2023-04-28T01:00", "2023-05-01", "Africa/Cairo"),
+            "at UTC+03:00: 2023-04-28 begins 1 hour before that of Africa/Cairo",
+            (1_682_625_600 + 3_600, 1_682_888_400),
+        ),
+    ],
+)
+def test_kaltura_custom_days_with_one_offset_say_which_are_off(window: Window, off: str, span: tuple[int, int]) -> None:
+    report = custom_reports()[3007]
+    sent = kaltura.custom_dates(window, report, "one-offset")
+    first, last = kaltura.day_ids(window)
+    offset = window.offset_at_start
+    assert sent == {"from_date_id": first, "to_date_id": last, "timezone_offset": str(offset)}
+    (choice,) = kaltura.one_offset_choice(window)
+    assert (choice.key, choice.way) == ("dst", "one-offset")
+    assert choice.words.endswith(f"every day is counted from midnight {off}")
+    asked = kaltura.one_offset_span(window)
+    assert (asked.start_unix, asked.end_unix) == span
+
+
+def test_kaltura_custom_days_that_are_exact_say_nothing_of_a_choice() -> None:
+    assert kaltura.one_offset_choice(SUMMER) == ()
+    assert kaltura.custom_dates(SUMMER, custom_reports()[3007], "one-offset") == kaltura.custom_dates(
+        SUMMER, custom_reports()[3007], "refuse"
+    )
 
 
 def test_kaltura_reports_are_sent_iso_days_or_seconds() -> None:

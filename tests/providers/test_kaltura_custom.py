@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -41,6 +42,24 @@ def form(keys: dict[str, Any], window: Window | None = WEEK) -> dict[str, str]:
 
 
 # --- what is asked -------------------------------------------------------------------------------------------
+
+
+def test_days_with_one_offset_are_a_choice_where_there_are_days() -> None:
+    autumn = days("2026-10-26", "2026-11-02")
+    sent = form({"params": {"entries_ids": ["1_a"]}, "dst": "one-offset"}, autumn)["params"]
+    assert sent == "entries_ids=1_a;from_date_id=20261026;timezone_offset=240;to_date_id=20261101"
+    dated = {"from_date_id": "20261026", "to_date_id": "20261101", "timezone_offset": 240}
+    assert hint({**KEYS, "dst": "one-offset", "params": dated}, None) == "remove dst"
+    assert hint({**KEYS, "id": 3009, "window": "week", "dst": "one-offset"}) == "remove dst"
+
+
+def test_the_span_that_one_offset_asks_is_what_is_covered() -> None:
+    autumn = ask({**KEYS, "window": "week", "dst": "one-offset"}, days("2026-10-26", "2026-11-02"))
+    covered = autumn.endpoint.covers(autumn)
+    assert covered is not None
+    assert covered.end.isoformat() == "2026-11-01T23:00:00-05:00"
+    assert autumn.window is not None
+    assert autumn.endpoint.covers(replace(autumn, parameters=ask(KEYS, WEEK).parameters)) == autumn.window
 
 
 def test_the_window_fills_days_and_offset() -> None:

@@ -174,12 +174,9 @@ def test_every_way_out_leads_out_when_it_is_typed(
 def _typed(job: str, way: str) -> str:
     """The job with what a way out says: each key where it stands, or belongs."""
     for key, value in re.findall(r"(\w+) = (\"[^\"]*\"|[\d-]+)", way):
-        if key.endswith(("_date_id", "_offset")):
-            job = job.replace("params = { ", f"params = {{ {key} = {value}, ").replace('window = "week"\n', "")
-            continue
         line = re.compile(rf"^{key} = .*$", re.MULTILINE)
         if line.search(job):
             job = line.sub(f"{key} = {value}", job, count=1)
         else:
             job = job.replace("[datasets.asked]\n", f"[datasets.asked]\n{key} = {value}\n")
-    return job if 'window = "week"' in job else re.sub(r"\[windows.week\]\n.*\n.*\n", "", job)
+    return job

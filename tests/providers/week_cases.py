@@ -120,6 +120,7 @@ CASES: dict[str, tuple[tuple[str, str, str], ...]] = {
         (LINK, "rows of a report: by instants", f'report = "TOP_CONTENT"\n{VOD}'),
         (LINK, "a series by the day", 'report = "USER_ENGAGEMENT_TIMELINE"'),
         ("report.getCsvFromStringParams", "days and one offset", f"id = 3007\n{CSV}"),
+        ("report.getCsvFromStringParams", "the same, lived with", f'id = 3007\ndst = "one-offset"\n{CSV}'),
         ("report.getCsvFromStringParams", "instants", "id = 3009"),
         ("report.getCsv", "days and one offset", f"id = 3006\n{CSV}"),
         ("report.execute", "days and one offset", f"id = 3008\n{CSV}"),

@@ -11,18 +11,19 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from reportrunner.ask import Ask, Endpoint
-from reportrunner.days import Days
+from reportrunner.days import Choice, Days
 from reportrunner.delimited import typed_rows
 from reportrunner.diagnose import Hinted
 from reportrunner.flow import Done, Flow, Refused, Reply, Request, Verdict
 from reportrunner.providers.kaltura import wire
-from reportrunner.providers.kaltura.catalogue import custom_reports
+from reportrunner.providers.kaltura.catalogue import CustomReport, custom_reports
 from reportrunner.providers.kaltura.dataset import KalturaDataset, fetch
-from reportrunner.providers.kaltura.times import custom_dates
+from reportrunner.providers.kaltura.times import custom_dates, one_offset_choice, one_offset_span
 from reportrunner.spec import EndpointDataset
 from reportrunner.spelling import suggest
 from reportrunner.table import Column, Rows, declare
 from reportrunner.verdict import excerpt
+from reportrunner.window import Window
 
 LONG = dt.timedelta(seconds=600)
 """The server may run such a query for ten minutes (kaltura.md §7.2)."""
@@ -37,6 +38,10 @@ class CustomReportDataset(KalturaDataset):
 
     id: int = Field(gt=0, description="Id of the custom report; ids are server configuration")
     params: dict[str, str | int | list[str]] = Field(default={}, description="Free-form; a list is joined with commas")
+    dst: Literal["refuse", "one-offset"] = Field(
+        default="refuse",
+        description="What to do when the offset of the zone changes inside the window: count all days with the first",
+    )
 
     @field_validator("params")
     @classmethod
@@ -64,6 +69,7 @@ class CustomReportDataset(KalturaDataset):
             raise Hinted(
                 f"params.{doubled[0]} is filled by the window", f"remove {doubled[0]}", key=("params", doubled[0])
             )
+        self._days_with_offset(report)
         self._misspelt(report.parameters if report else ())
         missing = [name for name in (report.required if report else ()) if name not in {*self.params, *filled, *DATES}]
         if missing:
@@ -72,6 +78,14 @@ class CustomReportDataset(KalturaDataset):
         if self.window is None and report is not None and not {"from_date_id", "from_date"} & set(self.params):
             raise Hinted(f"custom report {self.id} needs dates", 'write window = "name"', key="id")
         return self
+
+    def _days_with_offset(self, report: CustomReport | None) -> None:
+        """Refuse a choice that chooses nothing."""
+        if self.dst == "one-offset" and (self.window is None or (report is not None and report.form == "unix")):
+            instants = f"custom report {self.id} is asked exact instants, which no change of the clock moves"
+            raise Hinted(
+                instants if self.window else "there is no window whose days it counts", "remove dst", key="dst"
+            )
 
     def _misspelt(self, known: tuple[str, ...]) -> None:
         """Refuse what is nearly a parameter that the guide lists: the service ignores those it does not know.
@@ -165,7 +179,7 @@ def _given(ask: Ask, parameters: CustomReportDataset) -> list[tuple[str, str]]:
     given = {name: ",".join(v) if isinstance(v, list) else str(v) for name, v in parameters.params.items()}
     report = custom_reports().get(parameters.id)
     if report is not None and ask.window is not None:
-        given |= custom_dates(ask.window, report)
+        given |= custom_dates(ask.window, report, parameters.dst)
     return sorted(given.items())
 
 
@@ -220,6 +234,15 @@ def _days(parameters: EndpointDataset) -> Days | None:
     return Days("instants" if report.form == "unix" else "job", "documented")
 
 
+def _choices(ask: Ask) -> tuple[Choice, ...]:
+    assert isinstance(ask.parameters, CustomReportDataset)
+    return one_offset_choice(ask.window) if ask.window is not None and ask.parameters.dst == "one-offset" else ()
+
+
+def _covers(ask: Ask) -> Window | None:
+    return one_offset_span(ask.window) if ask.window is not None and _choices(ask) else ask.window
+
+
 def needed_privileges(parameters: EndpointDataset) -> tuple[str, ...]:
     """Return the privilege without which a custom report comes back empty (kaltura.md §7.2)."""
     assert isinstance(parameters, CustomReportDataset)
@@ -243,6 +266,8 @@ def _endpoint(
         privileges=needed_privileges,
         days=Days("job", "documented", words="of reports that take instants, exact instants"),
         days_asked=_days,
+        choices=_choices,
+        covers=_covers,
         permissions="ANALYTICS_BASE",
         limits=(f"{wire.CSV_LIMIT:,} rows are the most it gives: as many end the run with exit 4",),
         traps=(*traps, "ids, parameters and columns are configuration of the server: guides contradict each other"),

@@ -7,17 +7,20 @@ UTC minus local: 240 in New York's summer, 300 in its winter, -330 in Kolkata.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import Final
 
-from reportrunner.days import around_change, hours_behind
+from reportrunner.days import Choice, around_change, clock_change, length_of
 from reportrunner.flow import Pairs
 from reportrunner.providers.kaltura.buckets import Slice
 from reportrunner.providers.kaltura.catalogue import OFFSETS, CustomReport
 from reportrunner.window import Window
 from reportrunner.window.span import WindowError
-from reportrunner.window.zone import DAY
+from reportrunner.window.window import window_of
+from reportrunner.window.zone import DAY, day_unix, load_zone
 
+ONE_OFFSET: Final = "one-offset"
 RELATIVE: Final = 315_360_000
 """Unix seconds up to this one count from now (kaltura.md §1)."""
 
@@ -53,35 +56,70 @@ def day_ids(window: Window) -> tuple[str, str]:
     return f"{window.first_day:%Y%m%d}", f"{window.last_day:%Y%m%d}"
 
 
-def custom_dates(window: Window, report: CustomReport) -> Mapping[str, str]:
+def custom_dates(window: Window, report: CustomReport, dst: str) -> Mapping[str, str]:
     """Write the window of a custom report as it wants it: days with one offset, or instants (kaltura.md §7.2)."""
     first, last = report.window["from"], report.window["to"]
     if report.form == "unix":
         return {first: str(window.start_unix), last: str(window.end_unix - 1)}
     if not window.whole_days:
         raise WindowError(f"custom report {report.id} knows whole days only, and this window ends inside one", "", "")
-    _one_offset(window, report)
-    return {**dict(zip((first, last), day_ids(window), strict=True)), report.window["offset"]: str(window.utc_offset)}
+    if dst != ONE_OFFSET:
+        _refuse_change(window, report)
+    offset = str(window.offset_at_start)
+    return {**dict(zip((first, last), day_ids(window), strict=True)), report.window["offset"]: offset}
 
 
-def _one_offset(window: Window, report: CustomReport) -> None:
-    """Refuse days that no single offset describes; which one to live with is the job's to say."""
-    first, last, offset = (report.window[key] for key in ("from", "to", "offset"))
-    ids = day_ids(window)
-    live = f'{first} = "{ids[0]}", {last} = "{ids[1]}", {offset} = {window.offset_at_start}'
-    way = f"remove window, and add to params one offset to live with: {live}"
+def _refuse_change(window: Window, report: CustomReport) -> None:
+    """Refuse days that no single offset describes, with the ways out."""
+    way = f'dst = "{ONE_OFFSET}", which counts every day with the offset of the first and says which are off by that'
     if window.offset_changes:
         day, beside = around_change(window)
-        parts = f"write {beside}, whose days are exact, and leave out {day}; or " if beside else ""
+        parts = f"{beside}, whose days are exact, and leave out {day}; or " if beside else ""
         raise WindowError(
             f"the offset of {window.zone} changes inside {window.label}, on {day}, and custom report {report.id} takes"
-            f" one for all its days; {parts}{way} (or {hours_behind(window)}, as it is behind the change)"
+            f" one for all its days; write {parts}{way}"
         )
     if not _from_midnight(window, window.offset_at_start):
         raise WindowError(
             f"{window.label} begins or ends on a day without a midnight in {window.zone}, and custom report {report.id}"
-            f" counts from midnight to midnight; write a window without that day, or {way}"
+            f" counts from midnight to midnight; write a window without that day; or {way}"
         )
+
+
+def one_offset_choice(window: Window) -> tuple[Choice, ...]:
+    """Return what it means that all days are counted with the offset of the first; nothing where that is exact."""
+    off = [said for said in _days_off(window) if said]
+    if not off:
+        return ()
+    change = clock_change(window)
+    why = f"the offset of {window.zone} changes at {change}" if change else f"{window.zone} lacks a midnight"
+    words = f"{why}, and every day is counted from midnight at UTC{window.start.isoformat()[-6:]}: {', '.join(off)}"
+    return (Choice("dst", ONE_OFFSET, words),)
+
+
+def one_offset_span(window: Window) -> Window:
+    """Return the span that the service takes for the window's days with the offset of the first."""
+    first, last = (midnight(day, window.offset_at_start) for day in (window.first_day, window.last_day))
+    return window_of(first, last + DAY, window.zone)
+
+
+def _days_off(window: Window) -> Iterator[str]:
+    """Say which days begin or end elsewhere than the zone's, days alike as one span."""
+    zone, offset = load_zone(window.zone), window.offset_at_start
+
+    def apart(day: dt.date) -> tuple[int, int]:
+        begins, ends = (midnight(one, offset) - day_unix(one, zone) for one in (day, day + dt.timedelta(days=1)))
+        return begins, ends
+
+    days = [window.first_day + dt.timedelta(days=n) for n in range((window.last_day - window.first_day).days + 1)]
+    for (begins, ends), alike in groupby(days, apart):
+        first, *others = alike
+        span, s = (f"{first} to {others[-1]}", "") if others else (f"{first}", "s")
+        if begins == ends:
+            yield f"{span} begin{s} and end{s} {length_of(begins)} that of {window.zone}" if begins else ""
+        else:
+            said = [f"begin{s} {length_of(begins)}"] * bool(begins) + [f"end{s} {length_of(ends)}"] * bool(ends)
+            yield f"{span} {' and '.join(said)} that of {window.zone}"
 
 
 def _from_midnight(window: Window, offset: int) -> bool:
