@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from reportrunner import manifest, record
+from reportrunner.errors import OutputError
 from reportrunner.job import path_fault
 from reportrunner.publish import revisions
 
@@ -36,21 +37,29 @@ class _UnfitError(Exception):
     """Why a published folder does not do."""
 
 
-def standing(folder: Path, label: str, question: Mapping[str, Any]) -> Standing:
+Told = Callable[[], Mapping[str, Sequence[str]]]
+"""Gives per dataset that reads a history as of when the observations are that it would read now."""
+
+
+def standing(folder: Path, label: str, question: Mapping[str, Any], told: Told = dict) -> Standing:
     """Return what stands under a label in a job's folder; `question` is what a manifest of the run would begin with."""
     found = revisions(folder, label)
     if not found:
         return Standing("nothing")
     newest = found[-1]
     try:
-        _read(newest, question)
+        read = _read(newest, question)
+        _as_told(read, told)
     except _UnfitError as unfit:
         return Standing("other", newest.name, str(unfit))
     return Standing("done", newest.name)
 
 
-def _read(folder: Path, question: Mapping[str, Any]) -> None:
-    """Raise what is unfit about a folder: unreadable, of another question, ended with an error, or not whole."""
+def _read(folder: Path, question: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the manifest of a folder, or raise what is unfit about it.
+
+    It is unreadable, of another question, ended with an error, or is not whole.
+    """
     read, ran = _manifest(folder / "manifest.toml"), _record(folder / "run.json")
     asked = _comparable({name: read.get(name) for name in question})
     changed = _changed(asked, _comparable(manifest.as_read(question)))
@@ -62,6 +71,21 @@ def _read(folder: Path, question: Mapping[str, Any]) -> None:
     documents = read.get("documents")
     for document in documents if isinstance(documents, list) else [None]:
         _whole(folder, document)
+    return read
+
+
+def _as_told(read: Mapping[str, Any], told: Told) -> None:
+    """Raise a dataset whose history has grown since, or is not there any more."""
+    try:
+        now = told()
+    except OutputError as error:
+        raise _UnfitError(str(error)) from None
+    datasets = read.get("datasets")
+    for name, moments in now.items():
+        then = datasets.get(name) if isinstance(datasets, dict) else None
+        history = then.get("history") if isinstance(then, dict) else None
+        if not isinstance(history, dict) or history.get("as_of") != list(moments):
+            raise _UnfitError(f"changed since: datasets.{name}.history")
 
 
 def _manifest(path: Path) -> dict[str, Any]:

@@ -104,8 +104,11 @@ def command(**options: Unpack[Options]) -> int:
             tally.tell_plan()
             return tally.code
         stack.callback(tally.say_end)  # interrupted or not
-        if waiting:
+        while waiting:
             _run(waiting, options, tally)
+            ran = {due.label for due, _ in waiting}
+            ready = [(due, one) for due, one in ready if due.label not in ran]
+            waiting = _not_done(ready, place, tally)  # what a run keeps may be what a later period that is done read
     return tally.code
 
 
@@ -200,15 +203,20 @@ def _refuse_unfit(ready: Sequence[Prepared], steering: Steered) -> None:
 
 
 def _not_done(ready: Sequence[tuple[Due, Prepared]], place: Path, tally: Tally) -> list[tuple[Due, Prepared]]:
-    """Return the runs that are still to be made."""
+    """Return the runs that are still to be made: of a history that has grown since, too."""
+    from functools import cache, partial
+
+    from reportrunner.history import told
+    from reportrunner.history.store import kept
     from reportrunner.manifest import question
     from reportrunner.published import standing
-    from reportrunner.run import inputs_of
+    from reportrunner.run import inputs_of, memory_of
 
+    read = cache(kept)
     waiting = []
     for due, one in ready:
         asked = question(one.plan, inputs_of(one), sandbox=one.order.moment.sandbox)
-        stands = standing(place, one.plan.label, asked)
+        stands = standing(place, one.plan.label, asked, partial(told, memory_of(one), read))
         tally.stands(due, stands)
         if stands.state != "done":
             waiting.append((due, one))

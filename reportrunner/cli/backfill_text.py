@@ -71,7 +71,10 @@ class Tally:
 
     def stands(self, due: Due, standing: Standing) -> None:
         """Take what stands published for a period, and say it where something does."""
+        before = self._standing.get(due.label)
         self._standing[due.label] = standing
+        if standing == before:
+            return
         if standing.state == "done":
             say(f"{style('✓', fg='green')} {due.label}: done already")
         elif standing.state == "other":

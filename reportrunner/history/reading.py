@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from reportrunner.duck import Duck, order_by, quoted, sql_type
@@ -14,7 +14,7 @@ from reportrunner.errors import OutputError, SqlError
 from reportrunner.history.gaps import Span, in_words, missing_days
 from reportrunner.history.keeping import Memory, unlike
 from reportrunner.history.store import kept, verify
-from reportrunner.memory import HistoryNode
+from reportrunner.memory import HistoryNode, moments
 from reportrunner.table import Column, ColumnType, Landed, Note, Observation, Table
 from reportrunner.table_file import seal
 from reportrunner.window import Window
@@ -46,8 +46,25 @@ def recall(node: HistoryNode, memory: Memory | None, file: Path) -> Landed:
     if undated:
         said = f"{undated:,} rows have no {node.at}: whether they belong to the window is not known; they are left out"
         notes.append(Note("history.undated", said))
-    fed = tuple(one for one in known if one.start < span[1] and one.end > span[0])
-    return Landed(table, tuple(notes), fed=fed, gaps=gaps)
+    return Landed(table, tuple(notes), fed=_fed(known, span), gaps=gaps)
+
+
+def told(memory: Memory, read: Callable[[Path], Sequence[Observation]] = kept) -> dict[str, list[str]]:
+    """Return as of when the observations are that each history of a run would be read from now, as manifests say it.
+
+    `read` brings the observations of a folder. OutputError for a file that cannot be read.
+    """
+    as_of, found = memory.job.as_of, dict[str, list[str]]()
+    for node in memory.nodes.values():
+        if isinstance(node, HistoryNode):
+            known = [one for one in read(memory.folder(node.into)) if one.as_of <= as_of]
+            fed = _fed(known, _span(node, known, unix_of(as_of)))
+            found[node.name] = [moment.isoformat() for moment in moments(fed)]
+    return found
+
+
+def _fed(known: Sequence[Observation], span: Span) -> tuple[Observation, ...]:
+    return tuple(one for one in known if one.start < span[1] and one.end > span[0])
 
 
 def _span(node: HistoryNode, known: Sequence[Observation], as_of: int) -> Span:

@@ -346,3 +346,68 @@ def test_two_backfills_at_once_do_not_make_revisions_of_one_another(project: Pat
         assert backfill("--out", "there", "--from", "2024-06-03", "--to", "2024-06-09") == 0
     assert backfill() == 0
     assert published() == LABELS
+
+
+HARVEST = """
+[datasets.seen]
+sql        = "select day, week from people"
+accumulate = { key = ["day"], into = "history/people", window = "week" }
+"""
+RECALLED = """
+[windows.month]
+from = 2024-06-03
+to   = "as_of"
+[datasets.recalled]
+history = "history/people"
+window  = "month"
+at      = "day"
+columns = { day = "date", week = "string" }
+accept  = { "history.missing_days" = "weeks before the first are not asked" }
+[outputs.recalled]
+format  = "csv"
+dataset = "recalled"
+"""
+
+
+def recalled(folder: str) -> list[str]:
+    return [line.split(",")[1] for line in Path("out/people", folder, "recalled.csv").read_text().split()[1:]]
+
+
+def test_a_period_whose_history_has_grown_is_not_done(project: Path, capsys: Said) -> None:
+    job(HARVEST, RECALLED)
+    assert backfill("--from", "2024-06-10", "--to", "2024-06-23") == 0
+    assert (recalled("2024-W24"), recalled("2024-W25")) == (["2024-W24"], ["2024-W24", "2024-W25"])
+    capsys.readouterr()
+    assert backfill() == 0, "the week before is new, and those after it read what it keeps: one command is enough"
+    assert published() == [*LABELS[:2], "2024-W24.r2", "2024-W25", "2024-W25.r2"]
+    assert (recalled("2024-W23"), recalled("2024-W24.r2"), recalled("2024-W25.r2")) == (
+        LABELS[:1],
+        LABELS[:2],
+        LABELS,
+    )
+    said = capsys.readouterr().err
+    assert said.count("2024-W24: done already") == 1
+    assert "! 2024-W24: runs again, 2024-W24 does not do: changed since: datasets.recalled.history" in said
+    assert "  3 published\n" in said
+    assert backfill() == 0
+    assert "  3 done already" in capsys.readouterr().err
+
+
+def test_the_same_moment_seen_once_more_makes_no_period_run_again(project: Path, capsys: Said) -> None:
+    name = job(HARVEST, RECALLED)
+    assert backfill() == 0
+    assert run_command(["run", name, "--as-of", "2024-06-10"]) == 0
+    capsys.readouterr()
+    assert backfill() == 0
+    assert "  3 done already" in capsys.readouterr().err
+
+
+def test_a_history_that_is_gone_is_told(project: Path, capsys: Said) -> None:
+    job(HARVEST, RECALLED)
+    assert backfill() == 0
+    (project / ".reportrunner/history/people/notes.txt").write_text("mine")
+    capsys.readouterr()
+    assert backfill() == 6
+    said = capsys.readouterr().err
+    assert "notes.txt is no observation" in said
+    assert "  3 failed\n" in said
