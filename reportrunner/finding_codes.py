@@ -133,8 +133,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         ),
         "history.missing_days": (
             "Days of a history's window that no run has kept, or not wholly: the rows of those days are missing, and"
-            " sums over the window are too small. Harvest them while the provider still answers for them (run with"
-            " --as-of); if they are lost, accept this with that reason."
+            " sums over the window are too small. Harvest them while the provider still answers for them (run as"
+            " of a day on which the window holds them); if they are lost, accept this with that reason."
         ),
         "history.not_kept": (
             "A dataset that accumulates landed with an error finding, and nothing of it was kept: what is doubtful must"

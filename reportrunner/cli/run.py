@@ -52,7 +52,7 @@ def command(**options: Unpack[Options]) -> int:
     found = find_jobs(options["jobs"], options["select"])
     params = given_params(options["params"])
 
-    from reportrunner.cli.live import live
+    from reportrunner.cli.live import live, sharing
     from reportrunner.cli.prepare import prepare_all
     from reportrunner.cli.progress import Progress
     from reportrunner.cli.summary import say_summary
@@ -68,9 +68,12 @@ def command(**options: Unpack[Options]) -> int:
     progress = Progress([ready.plan for ready in prepared], options["side_by_side"])
 
     codes = [invalid]
-    with progress, live(prepared, progress.notice, sandbox=options["sandbox"], workers=options["workers"]) as opened:
-        codes.append(opened.code)
-        for ended in run(trips(opened.ready, options["out"], progress), opened.executor, options["side_by_side"]):
-            progress.ended(ended)
-            codes.append(say_summary(ended))
+    with progress:
+        for group in sharing(prepared, sandbox=options["sandbox"]):
+            with live(group, progress.notice, sandbox=options["sandbox"], workers=options["workers"]) as opened:
+                codes.append(opened.code)
+                going = trips(opened.ready, options["out"], progress)
+                for ended in run(going, opened.executor, options["side_by_side"]):
+                    progress.ended(ended)
+                    codes.append(say_summary(ended))
     return worst(codes)

@@ -99,7 +99,10 @@ def _covered(node: Node, accumulate: Accumulate, memory: Memory) -> tuple[int, i
     window = asked or accumulate.window
     assert window is not None
     start, end = window.start_unix, min(window.end_unix, unix_of(memory.job.as_of))
-    for other in _made_of(node, memory.nodes):
+    made_of = list(_made_of(node, memory.nodes))
+    if spans := [other.window for other in made_of if other.window]:  # of days that nobody asked for nothing is known
+        start, end = max(start, min(o.start_unix for o in spans)), min(end, max(o.end_unix for o in spans))
+    for other in made_of:
         wanted, asked = other.window, other.endpoint.covers(other.sample())
         # A list that begins later than its window has no rows of the days before: nor has what goes over it.
         if wanted and asked and wanted.start_unix < min(asked.start_unix, end):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reportrunner.ask import Endpoint, EndpointNode, Source
@@ -17,7 +17,7 @@ from reportrunner.expression import Expression
 from reportrunner.job import Project
 from reportrunner.load.defaults import with_defaults
 from reportrunner.load.fan_out import EachLoader, Load, load_split
-from reportrunner.load.memory import accumulated, of_endpoint, refuse_open, refuse_sliced
+from reportrunner.load.memory import accumulated, origin_of, question_of, refuse_open, refuse_sliced
 from reportrunner.load.packing import pack_stands, packs_merge
 from reportrunner.spec import EndpointDataset, JobFile
 from reportrunner.spelling import did_you_mean, suggest
@@ -90,7 +90,9 @@ class EndpointLoader:
             accumulate = accumulated(self.checker, parameters.accumulate, columns, (own, span), loc)
         if accumulate is not None:
             refuse_sliced(self.checker, accumulate, split, loc)
-            accumulate = of_endpoint(accumulate, source, endpoint, section)
+            owner = self.project.sources.get(source.provider.session_source(source.settings), source)
+            question = question_of(endpoint, section, each, self.checker.scope)
+            accumulate = replace(accumulate, origin=origin_of(source, owner, endpoint), question=question)
         order = tuple(parameters.sorted_by) or key
         facts = (window, columns, order, key, each, self.times.now, split, accumulate)
         return EndpointNode(name, source, endpoint, tree, parameters, *facts)

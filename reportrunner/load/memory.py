@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 from reportrunner.ask import Endpoint, EndpointNode, Node, QueryNode, Source
 from reportrunner.checker import Checker, Loc, checked_columns, row_order
-from reportrunner.closing import Split
+from reportrunner.closing import Each, Split
 from reportrunner.expression import Expression, expressions, render_tree
 from reportrunner.load.defaults import own_fields
 from reportrunner.memory import Accumulate, HistoryNode
@@ -25,6 +26,8 @@ HOW = frozenset(
     "too_old".split()
 )
 """Keys of endpoints that decide how rows come, or with which columns, and not which rows."""
+ACCOUNTS = ("partner", "project", "account")
+"""Settings of a source that say whose data it asks for."""
 PLACED = frozenset({ColumnType.TIMESTAMP, ColumnType.DATE})
 
 
@@ -67,14 +70,23 @@ def refuse_sliced(checker: Checker, accumulate: Accumulate, split: Split | None,
         checker.problem((*loc, "accumulate", "key"), said, f'add "{split.column.name}"')
 
 
-def of_endpoint(accumulate: Accumulate, source: Source, endpoint: Endpoint, section: Mapping[str, Any]) -> Accumulate:
-    """Return it with where the rows come from and what decides which rows come, both without secrets."""
-    settings = source.settings
-    accounts = (str(getattr(settings, name, "") or "") for name in ("partner", "project", "account"))
-    host = urlsplit(settings.base_url).hostname
-    origin = " ".join(filter(None, (source.provider.name, endpoint.name, f"at {host}", *accounts)))
-    asked = {key: _written(section[key]) for key in sorted(own_fields(endpoint)) if key in section and key not in HOW}
-    return replace(accumulate, origin=origin, question=json.dumps(asked, ensure_ascii=False, default=str))
+def origin_of(source: Source, owner: Source, endpoint: Endpoint) -> str:
+    """Return where the rows of an endpoint come from, without secrets; `owner` is the source whose sessions it has."""
+    url = urlsplit(source.settings.base_url)
+    accounts = [str(getattr(one.settings, name, "") or "") for one in (source, owner) for name in ACCOUNTS]
+    place = f"at {url.hostname}{url.path.rstrip('/')}"
+    return " ".join(filter(None, (source.provider.name, endpoint.name, place, *dict.fromkeys(accounts))))
+
+
+def question_of(endpoint: Endpoint, section: Mapping[str, Any], each: Each | None, scope: Mapping[str, object]) -> str:
+    """Return what decides which rows come, as JSON: the endpoint's keys, and what `each` has of known values."""
+    own = sorted(own_fields(endpoint))
+    asked = {key: _written(section[key], scope) for key in own if key in section and key not in HOW}
+    if each is not None and each.values is not None:
+        named = section["each"].get("values")
+        values = each.values if named is None else _written(named, scope)
+        asked["each"] = sorted({str(value) for value in values}) if isinstance(values, list | tuple) else values
+    return json.dumps(asked, ensure_ascii=False, default=str)
 
 
 def of_query(accumulate: Accumulate, scope: Mapping[str, Any], name: str) -> Accumulate:
@@ -82,13 +94,28 @@ def of_query(accumulate: Accumulate, scope: Mapping[str, Any], name: str) -> Acc
     return replace(accumulate, origin=f"sql {scope['job']['name']}.{name}")
 
 
-def _written(value: Any) -> Any:
-    """Return a value as the job writes it: what stands in its expressions differs from run to run."""
+def _written(value: Any, scope: Mapping[str, object]) -> Any:
+    """Return a value as the job writes it, with its params filled in: two values of a param are two questions.
+
+    What else stands in expressions differs from run to run: windows, as_of, and params that say when.
+    """
     if isinstance(value, Expression):
-        return value.text
+        return _plain(value.render(scope)) if _lasts(value, scope) else value.text
     if isinstance(value, Mapping):
-        return {key: _written(item) for key, item in sorted(value.items())}
-    return [_written(item) for item in value] if isinstance(value, list) else value
+        return {key: _written(item, scope) for key, item in sorted(value.items())}
+    return [_written(item, scope) for item in value] if isinstance(value, list) else value
+
+
+def _lasts(text: Expression, scope: Mapping[str, object]) -> bool:
+    """Tell whether an expression is made of params alone, none of which is a day or a moment."""
+    params = scope.get("params")
+    if not isinstance(params, Mapping) or any(path[0] != "params" or len(path) != 2 for path in text.names):
+        return False
+    return not any(isinstance(params.get(path[1]), dt.date) for path in text.names)
+
+
+def _plain(value: object) -> object:
+    return [str(item) for item in value] if isinstance(value, list | tuple) else str(value)
 
 
 def feeder_of(sections: Mapping[str, Any], scope: Mapping[str, object], into: str) -> str:

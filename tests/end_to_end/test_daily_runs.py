@@ -107,6 +107,14 @@ def test_a_missed_day_is_named_and_healed_and_no_session_counts_twice(project: P
     assert b"kept by runs as of 3 moments, over 2026-11-02 to 2026-11-04" in healed.documents["report.html"]
 
 
+def test_a_job_sees_the_same_beside_one_of_another_zone(project: Path) -> None:
+    """The days of Tokyo begin fourteen hours earlier: what had not begun there yet would be missing here."""
+    (project / "jobs/other.toml").write_text(DAILY.replace("America/New_York", "Asia/Tokyo").replace("/ses", "/their"))
+    assert on(project, 3, str(project / "jobs/other.toml")).code == 0
+    told = (project / "out/daily/2026-11-02/known.csv").read_text("utf-8-sig")
+    assert sorted(row["sessionId"] for row in csv.DictReader(io.StringIO(told))) == truth([2])
+
+
 @pytest.mark.full
 def test_ten_days_with_one_missed(project: Path) -> None:
     """And a rerun gives the same bytes, and one as of an earlier day those of that day."""

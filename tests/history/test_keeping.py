@@ -88,6 +88,18 @@ def test_what_is_made_of_a_list_covers_no_more_than_the_list(tmp_path: Path) -> 
         assert landed.kept.start == start
 
 
+def test_what_is_made_of_one_day_does_not_cover_a_week(tmp_path: Path) -> None:
+    """`accumulate` names a longer window than what the rows come from was asked over."""
+    diary = Diary(tmp_path)
+    nodes = {"list": replace(asking("list", TALKS), window=NINTH), "file": query("file")}
+    accumulate = Accumulate(("id",), INTO, over("2026-11-02", "2026-11-16"))
+    node = replace(query("talks", "list", "file"), accumulate=accumulate)
+    table = land(Rows(TALKS, [A]), "talks", tmp_path / "t.duckdb", ())
+    landed = remember(node, Landed(table), {}, diary.memory("2026-11-16", nodes=nodes))
+    assert landed.kept
+    assert (landed.kept.start, landed.kept.end) == (NINTH.start_unix, NINTH.end_unix)
+
+
 def test_nothing_is_kept_without_accumulate_or_by_who_only_looks(tmp_path: Path) -> None:
     diary = Diary(tmp_path)
     landed = Landed(land(Rows(TALKS, [A]), "talks", tmp_path / "t.duckdb", ()))

@@ -54,11 +54,17 @@ accumulate = {{ key = ["roomName"], into = "history/rooms", window = "days" }}
 
 
 def test_what_decides_which_rows_come_is_known_as_it_is_written() -> None:
-    """Page sizes and the like decide nothing; what a param says differs from run to run."""
+    """Page sizes and the like decide nothing; another value of a param is another question, another day is not."""
     text = """
 [params.entry]
 type = "string"
 default = "1_gdpr1"
+[params.tags]
+type = "list"
+default = ["course", "live"]
+[params.day]
+type = "date"
+default = 2026-11-12
 [windows.days]
 last = "2 days"
 [datasets.plays]
@@ -67,14 +73,68 @@ endpoint = "report.getTable"
 report   = "USER_TOP_CONTENT"
 order    = "-count_plays"
 window   = "days"
-filters  = { playbackTypeIn = ["vod"], entryIdIn = ["{{ params.entry }}"] }
 accumulate = { key = ["name"], into = "history/plays" }
+[datasets.plays.filters]
+playbackTypeIn  = ["vod"]
+entryIdIn       = ["{{ params.entry }}"]
+categoriesIdsIn = "{{ params.tags }}"
+ownerIdsIn      = ["on {{ params.day }}"]
 """
     question = json.loads(kept(text, "plays").question)
     assert question == {
-        "filters": {"entryIdIn": ["{{ params.entry }}"], "playbackTypeIn": ["vod"]},
+        "filters": {
+            "categoriesIdsIn": ["course", "live"],
+            "entryIdIn": ["1_gdpr1"],
+            "ownerIdsIn": ["on {{ params.day }}"],
+            "playbackTypeIn": ["vod"],
+        },
         "report": "USER_TOP_CONTENT",
     }
+
+
+@pytest.mark.parametrize(
+    ("each", "known"),
+    [
+        ('{ values = ["b", "a", "b"], as = "room" }', ["a", "b"]),
+        ('{ values = ["{{ params.room }}", "z"], as = "room" }', ["c", "z"]),
+        ('{ dataset = "rooms", column = "room" }', ["a", "d"]),
+        ('{ dataset = "sessions", column = "sessionId" }', None),
+    ],
+)
+def test_values_that_the_job_holds_are_part_of_the_question(each: str, known: list[str] | None) -> None:
+    """A value that is left out from now on would be silent, and its days covered."""
+    text = f"""
+[params.room]
+type    = "string"
+default = "c"
+{WINDOWS}{SESSIONS}
+[datasets.rooms]
+rows = [{{ room = "d" }}, {{ room = "a" }}]
+[datasets.details]
+source     = "livekit"
+endpoint   = "sessions.get"
+id         = "{{{{ each }}}}"
+each       = {each}
+accumulate = {{ key = ["sessionId"], into = "history/details", window = "days" }}
+"""
+    question = json.loads(kept(text, "details").question)
+    assert question == {"id": "{{ each }}"} | ({} if known is None else {"each": known})
+
+
+def test_sessions_that_are_borrowed_are_of_an_account() -> None:
+    text = """
+[windows.days]
+last = "2 days"
+[datasets.polls]
+source     = "kaltura_reports"
+endpoint   = "pollsActivity"
+window     = "days"
+filters    = { entries_ids = ["1_gdpr1"], virtual_event_ids = ["4711"] }
+privileges = ["virtualeventid:4711"]
+columns    = { poll_id = "string" }
+accumulate = { key = ["poll_id"], into = "history/polls" }
+"""
+    assert kept(text, "polls").origin == "kaltura_reports pollsActivity at reports.nvp1.ovp.kaltura.com 10042"
 
 
 def test_a_kept_dataset_waits_for_the_total_that_it_must_add_up_to() -> None:
