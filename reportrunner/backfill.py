@@ -7,7 +7,7 @@ the period; nothing is assumed of its form: the moment is looked for among what 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 MOST = 1_000
 """The most periods of one backfill: each is a run with a folder of its own."""
 PERIODS: tuple[PeriodName, ...] = get_args(PeriodName)
+NEAR = 1_500
+"""Days after a period that are looked at one by one, where leaps find nothing."""
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -195,6 +197,7 @@ def as_of_for(period: Window, resolve: Resolve) -> dt.datetime | None:
     """Return the earliest moment after a period as of which the window is exactly it; None where there is none.
 
     The end of a window never moves back while as_of moves on, whatever its form; so the moment is found by halving.
+    Where there is no window (a 53rd week that has no counterpart) leaps may miss it: then each day is looked at.
     """
     zone = load_zone(period.zone)
 
@@ -204,17 +207,37 @@ def as_of_for(period: Window, resolve: Resolve) -> dt.datetime | None:
         except WindowError:
             return False
 
-    low, high, step = period.end_unix - 1, period.end_unix, period.end_unix - period.start_unix
-    latest = day_unix(dt.date(LAST_YEAR, 12, 31), zone)
-    while not reached(high):
-        if high >= latest:
-            return None
-        low, high, step = high, min(high + step, latest), step * 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if reached(middle) else (middle, high)
-    window = resolve(at(high, zone))
-    return at(high, zone) if is_period(window, period) else None
+    for moments in (_doubling(period), _daily(period)):
+        low = period.end_unix - 1
+        for high in moments:
+            if reached(high):
+                break
+            low = high
+        else:
+            continue
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if reached(middle) else (middle, high)
+        if is_period(resolve(at(high, zone)), period):
+            return at(high, zone)
+    return None
+
+
+def _doubling(period: Window) -> Iterator[int]:
+    """Yield moments from the period's end on, each twice as far away, up to the last."""
+    moment, step = period.end_unix, period.end_unix - period.start_unix
+    latest = day_unix(dt.date(LAST_YEAR, 12, 31), load_zone(period.zone))
+    while moment < latest:
+        yield moment
+        moment, step = moment + step, step * 2
+    yield latest
+
+
+def _daily(period: Window) -> Iterator[int]:
+    """Yield the days after the period, one by one: a window that there is not as of some of them may be leapt over."""
+    zone = load_zone(period.zone)
+    first = day_of(period.end_unix, zone)
+    yield from (day_unix(first + dt.timedelta(days=n), zone) for n in range(1, NEAR))
 
 
 def is_period(window: Window, period: Window) -> bool:

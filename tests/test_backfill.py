@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
@@ -263,6 +263,14 @@ def test_a_window_that_is_never_the_period_is_refused_with_what_it_is_then(
 ) -> None:
     (found,) = refused(dues, steering(form, period), between(period, first, last))
     assert found == f'there is no moment as of which the window "it" {said}'
+
+
+def test_a_moment_without_a_window_hides_no_moment_before_it() -> None:
+    """A week a year ago, told in a year of 53 weeks: as of the week after the 53rd there is none."""
+    year_ago = Like("week", Steps(-1, CalendarPeriod(SHOP, "year")))
+    steers = steering(year_ago, SHOP_WEEK, week=Period(SHOP_WEEK))
+    found = dues(steers, between(SHOP_WEEK, "2022-01-30", "2023-01-28"))
+    assert [due.typed for due in found] == [str(date(2023, 2, 5) + timedelta(weeks=n)) for n in range(52)]
 
 
 def test_a_moment_before_the_end_of_the_period_does_not_do() -> None:

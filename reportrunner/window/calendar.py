@@ -211,6 +211,12 @@ class Steps:
         """-1, 0 or 1."""
         return (self.count > 0) - (self.count < 0)
 
+    @property
+    def months(self) -> int:
+        """How many months that is, where its units begin on dates; 0 for what is made of days or weeks."""
+        per_year = PER_YEAR.get(self.period.unit)
+        return 0 if per_year is None or self.period.calendar.pattern else self.count * 12 // per_year
+
     def __neg__(self) -> Steps:
         """Return as many the other way."""
         return Steps(-self.count, self.period, self.word)

@@ -241,7 +241,7 @@ def _like(form: Like, forms: Mapping[str, Form], scene: _Scene, trail: tuple[str
 
 def _shifted(model: Window, shift: Length, period: AnyPeriod | None, scene: _Scene) -> tuple[int, int]:
     # weeks do not fit into months: nothing of a calendar of weeks would be left whole
-    if isinstance(period, CalendarPeriod) and period.calendar.pattern and isinstance(shift, Span) and shift.months:
+    if isinstance(period, CalendarPeriod) and period.calendar.pattern and shift.months:
         count, unit = next((shift.months // n, u) for n, u in _MONTHS if shift.months % n == 0)
         steps = Steps(count, CalendarPeriod(period.calendar, unit))
         text = f'shift = "{shift}" leaves the weeks of the calendar "{period.calendar.name}"'

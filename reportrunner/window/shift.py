@@ -47,7 +47,7 @@ def moved_window(model: Window, by: Span | Steps) -> tuple[int, int]:
     if unit == "week":
         return _by_span(model, Span(days=7 * by.count), zone)
     if calendar.pattern is None:
-        return _by_span(model, Span(months=by.count * 12 // PER_YEAR[unit]), zone)
+        return _by_span(model, Span(months=by.months), zone)
     return _by_units(model, by, zone)
 
 

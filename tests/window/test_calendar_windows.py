@@ -223,6 +223,14 @@ def test_months_do_not_move_weeks(months: int, advice: str) -> None:
     assert _one(Like("it2", Steps(-1, unit(RETAIL, "month"))), it2=Period(unit(RETAIL, "month"))).label == "FY26-P08"
 
 
+@pytest.mark.parametrize("name", ["year", "quarter", "month"])
+def test_months_of_another_calendar_do_not_move_weeks_either(name: Unit) -> None:
+    key, message = _refused(Like("week", Steps(-1, unit(FISCAL, name))), week=Period(unit(RETAIL, "week")))
+    assert key == "shift"
+    assert message.startswith(f'shift = "-1 fiscal-{name}" leaves the weeks of the calendar "retail"')
+    assert message.endswith(f'write shift = "-1 retail-{name}"')
+
+
 UNITS: tuple[Unit, ...] = ("year", "quarter", "month", "week")
 PAIRS = [
     (unit(calendar, own), unit(calendar, by))
