@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
@@ -13,6 +13,7 @@ import click
 from reportrunner.cli.options import Found, find_jobs, given_params, live_options, not_empty, refuse_actions, wall_clock
 
 if TYPE_CHECKING:
+    from reportrunner.ask import Node
     from reportrunner.prepare import Prepared
 
 
@@ -44,7 +45,7 @@ def command(**options: Unpack[Options]) -> int:
     from reportrunner.cli.live import live
     from reportrunner.cli.prepare import prepare_all
     from reportrunner.cli.progress import Progress
-    from reportrunner.cli.terminal import say_error, start_logging
+    from reportrunner.cli.terminal import say, say_error, start_logging
     from reportrunner.job import Moment
     from reportrunner.run import landed_table, worst
     from reportrunner.table_file import rows
@@ -69,11 +70,21 @@ def command(**options: Unpack[Options]) -> int:
             for error in gathered.lost.values():
                 say_error(error)
             return worst(error.exit_code for error in gathered.lost.values())
-        table = gathered.landed[dataset].table
+        table, notes = gathered.landed[dataset].table, gathered.landed[dataset].notes
         head = [[column.name for column in table.columns], [str(column.type) for column in table.columns]]
         click.echo(_grid([*head, *([_cell(value) for value in row] for row in rows(table, options["rows"]))]))
         click.echo(f"{table.rows:,} rows")
+        for said in [*(note.message for note in notes), *_unkept(ready.plan.nodes[dataset])]:
+            say(f"! {said}")
     return 0
+
+
+def _unkept(node: Node) -> Iterator[str]:
+    """Say what a run would show of a history, and a look does not."""
+    from reportrunner.memory import HistoryNode
+
+    if isinstance(node, HistoryNode) and node.feeder:
+        yield f'what was fetched of dataset "{node.feeder}" is not among them: peek keeps nothing'
 
 
 def _target(text: str) -> tuple[Found, str]:

@@ -19,6 +19,10 @@ _EXAMPLE = 'such as filters = { entryIdIn = ["{{ each }}"] }'
 
 def pack_stands(checker: Checker, tree: Any, each: Each, endpoint: Endpoint, loc: Loc) -> bool:
     """Tell whether the pack stands in one list of alternatives, with what is wrong added."""
+    if not endpoint.parameters.packs:
+        said = f"{endpoint.name} has no list that takes a pack: it is asked for one value at a time"
+        checker.problem((*loc, "each", "pack"), said, "remove pack")
+        return False
     found = [
         (place, text)
         for place, text in expressions(tree)

@@ -219,7 +219,8 @@ def _line(made: Figure, width: int, _: int) -> Spec:
     whole = all(point.x.endswith("T00:00:00Z") or "T" not in point.x for point in made.points)
     places = sorted({point.x for point in made.points})
     dots = {"size": 28, "filled": True} if len(places) <= 31 else False
-    every = -(-len(places) // (8 if width > 500 else 4))
+    every = -(-len(places) // (8 if width > 500 else 4)) or 1
+    ticks = [_milliseconds(place) for place in places[::every]]
     return {
         "height": 240 if width > 500 else 190,
         "mark": {"type": "line", "strokeWidth": 2, "point": dots},
@@ -227,7 +228,7 @@ def _line(made: Figure, width: int, _: int) -> Spec:
             "x": {
                 "field": "x", "type": "temporal", "scale": {"type": "utc"},
                 "axis": {"grid": False, "format": "%-d %b" if whole else "%-d %b %H:%M", "labelOverlap": True,
-                         "labelSeparation": 8, "labelFlush": True, "values": [_milliseconds(place) for place in places[::every or 1]]},
+                         "labelSeparation": 8, "labelFlush": True, "values": ticks},
             },
             "y": {
                 "field": "y", "type": "quantitative",

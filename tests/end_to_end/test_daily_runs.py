@@ -145,7 +145,7 @@ def test_what_still_ran_is_replaced_by_what_is_seen_later(project: Path) -> None
     assert run_here(project, "--as-of", "2026-11-02T12:00", job=JOB).documents == noon.documents
 
 
-def test_who_only_looks_keeps_nothing(project: Path) -> None:
+def test_who_only_looks_keeps_nothing(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def looks(*arguments: str) -> int:
         from reportrunner.cli.main import run_command
 
@@ -154,6 +154,10 @@ def test_who_only_looks_keeps_nothing(project: Path) -> None:
     assert looks("validate", JOB) == 0
     assert looks("plan", JOB, "--sandbox", "--as-of", "2026-11-03") == 0
     assert looks("peek", "jobs/daily.known", "--sandbox", "--as-of", "2026-11-03") == 0
+    told, said = capsys.readouterr()
+    assert told.endswith("0 rows\n")
+    assert "! no run has kept these days: 2026-11-02\n" in said
+    assert '! what was fetched of dataset "sessions" is not among them: peek keeps nothing\n' in said
     assert not (project / ".reportrunner/sandbox").exists()
 
 

@@ -114,6 +114,19 @@ def test_where_a_pack_cannot_stand(keys: str, sentence: str) -> None:
     assert said(PACK + keys) == sentence
 
 
+def test_an_endpoint_without_lists_takes_no_pack() -> None:
+    """What a list would look like is no way out where there is none."""
+    text = """
+[datasets.details]
+source   = "livekit"
+endpoint = "sessions.get"
+each     = { values = ["RM_a", "RM_b"], pack = 2 }
+id       = "{{ each }}"
+"""
+    (found,) = [one for one in problems(text + OUT) if "pack" in one]
+    assert found == "2: sessions.get has no list that takes a pack: it is asked for one value at a time | remove pack"
+
+
 def test_a_list_whose_items_must_all_hold_takes_no_pack() -> None:
     """Two tags of which both must stand on an entry are another question than either of them."""
     found = said(PACK + 'filters = { tagsMultiLikeAnd = ["{{ each }}"] }\n', LIST)
