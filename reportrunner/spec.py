@@ -121,6 +121,7 @@ class EndpointDataset(DatasetSpec):
             "chooses where an endpoint is known to count other days than the job's, and this one is not"
             "; `reportrunner explain` tells whose days it counts"
         ),
+        "pack": 'stands inside each; write each = { dataset = "...", column = "...", pack = 200 }',
     }
     source: str
     endpoint: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict, get_args, get_origin
@@ -80,6 +81,8 @@ def endpoint_text(provider: Provider, endpoint: Endpoint) -> list[str]:
     lines += [f"  and those of every dataset: {', '.join(shared)}"]
     filters = model.model_fields.get("filters")
     lines += ["", "filters", *_filters(filters.annotation)] if filters else []
+    packs = _packs(model)
+    lines += ["", "lists that take a pack of each", *packs] if packs else []
     if provider.endpoints_of:
         columns = endpoint.columns(model.model_construct(columns={}))
         lines += ["", "columns", *_columns(columns)] if columns else []
@@ -96,6 +99,20 @@ def _filters(kind: Any) -> list[str]:
     lists = [bare(one) for kind in kinds if get_origin(kind) is list for one in get_args(kind)]
     told = ["  an expression as text, or a list of tables:"] if str in kinds and lists else []
     return [*told, *(line for one in (*kinds, *lists) if is_model(one) for line in key_lines(one))]
+
+
+def _packs(model: type[EndpointDataset]) -> list[str]:
+    """Return the lists into which `each` puts many values at once, and how many."""
+    places = [field.alias or name for name, field in model.model_fields.items()]
+    for name in ("filters", "params"):
+        kind = bare(model.model_fields[name].annotation) if name in model.model_fields else None
+        if kind is not None and is_model(kind):
+            places += [f"{name}.{field.alias or key}" for key, field in kind.model_fields.items()]
+    lines = []
+    for pattern, most in model.packs.items() if not model.unpacked else ():
+        taking = [place for place in places if re.fullmatch(pattern, place)]
+        lines += [f"  {most:,} values at most", *textwrap.wrap(", ".join(taking), WIDTH, **_INDENT)] if taking else []
+    return lines
 
 
 def _unless(endpoint: Endpoint) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -25,6 +26,7 @@ def command(subject: str, more: str | None) -> int:
         report_type_text,
         source_text,
     )
+    from reportrunner.cli.keys import WIDTH
     from reportrunner.cli.project import project_here
     from reportrunner.finding_codes import CODES
     from reportrunner.providers import PROVIDERS
@@ -33,7 +35,7 @@ def command(subject: str, more: str | None) -> int:
     if subject == "report":
         return _print(report_object_text())
     if subject in CODES:
-        return _print([subject, "", CODES[subject]])
+        return _print([subject, "", *textwrap.wrap(CODES[subject], WIDTH)])
     name, _, endpoint = subject.partition(".")
     found_sources, problems = project_here()
     sources = {name: source for name, source in found_sources.items() if name not in PROVIDERS}

@@ -182,8 +182,10 @@ def _check_at(checker: Checker, spec: HistoryDataset, columns: tuple[Column, ...
         return
     column = next((column for column in columns if column.name == spec.at), None)
     if column is None:
-        said = f'there is no column "{spec.at}"' + did_you_mean(spec.at, [column.name for column in columns])
-        checker.problem((*loc, "at"), said)
+        near = did_you_mean(spec.at, [column.name for column in columns])
+        hint = "" if near else f'add {spec.at} = "timestamp" to columns'
+        checker.problem((*loc, "at"), f'there is no column "{spec.at}"{near}', hint)
     elif column.type not in PLACED:
         said = f'"{spec.at}" is {column.type}: a row is placed in a window by a timestamp or a date'
-        checker.problem((*loc, "at"), said)
+        placing = [f'at = "{column.name}"' for column in columns if column.type in PLACED]
+        checker.problem((*loc, "at"), said, f"write {' or '.join(placing) or 'one of them, and add it to columns'}")

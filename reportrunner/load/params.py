@@ -64,8 +64,9 @@ def default_value(spec: ParamSpec) -> object:
     if spec.type == "timestamp" and isinstance(value, dt.datetime):
         right = value.tzinfo is not None
     if not right:
+        kind = "timestamp with offset" if spec.type == "timestamp" else spec.type
         example = '["a", "b"]' if spec.type == "list" else EXAMPLES[spec.type]
-        raise Hinted(f"the default is no {spec.type}", f"write it like {example}")
+        raise Hinted(f"the default is no {kind}", f"write it like {example}")
     return Decimal(str(value)) if spec.type in {"decimal", "ratio", "duration"} else value
 
 

@@ -327,7 +327,19 @@ class TestExplain:
     def test_a_table_has_all_its_parts_in_order(self, capsys: Said) -> None:
         lines = self.lines(capsys, "kaltura.report.getTable")
         heads = [after.split(" (")[0] for before, after in pairwise(lines) if not before]
-        assert heads == ["counts days of the job's time zone", "keys", "filters", "reports", "limits", "traps"]
+        assert heads[:3] == ["counts days of the job's time zone", "keys", "filters"]
+        assert heads[3:] == ["lists that take a pack of each", "reports", "limits", "traps"]
+
+    def test_lists_that_take_a_pack_are_told(self, capsys: Said) -> None:
+        lines = self.lines(capsys, "kaltura.caption_captionAsset.list")
+        at = lines.index("lists that take a pack of each")
+        assert lines[at + 1 : at + 3] == ["  500 values at most", "      filters.entryIdIn, filters.statusIn"]
+        packed = self.lines(capsys, "cloudflare.spectrum.analytics.aggregate.current")
+        assert packed[packed.index("lists that take a pack of each") + 2].strip() == "app_id"
+        assert "lists that take a pack of each" not in self.lines(capsys, "kaltura.report.getTotal")
+
+    def test_a_code_is_told_in_lines_of_a_terminal(self, capsys: Said) -> None:
+        assert max(map(len, self.lines(capsys, "history.missing_days"))) <= 100
 
     def test_filters_have_separator_and_meaning(self, capsys: Said) -> None:
         lines = self.lines(capsys, "kaltura.report.getTable")
