@@ -91,6 +91,8 @@ class Endpoint:
     traps: tuple[str, ...] = ()
     covers: Callable[[Ask], Window | None] = lambda ask: ask.window
     """The span of which an ask brings all rows, where that is not all of its window."""
+    definition: str = ""
+    """A digest of what it asks for, where sources define their endpoints: another definition may ask for other rows."""
     action: Callable[[EndpointDataset], str] = lambda _: ""
     """What the call changes at the account, in words such as `orders captions`; empty for one that only reads."""
 

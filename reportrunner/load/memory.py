@@ -82,6 +82,7 @@ def question_of(endpoint: Endpoint, section: Mapping[str, Any], each: Each | Non
     """Return what decides which rows come, as JSON: the endpoint's keys, and what `each` has of known values."""
     own = sorted(own_fields(endpoint))
     asked = {key: _written(section[key], scope) for key in own if key in section and key not in HOW}
+    asked |= {"definition": endpoint.definition} if endpoint.definition else {}
     if each is not None and each.values is not None:
         named = section["each"].get("values")
         values = each.values if named is None else _written(named, scope)

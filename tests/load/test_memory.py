@@ -121,6 +121,20 @@ accumulate = {{ key = ["sessionId"], into = "history/details", window = "days" }
     assert question == {"id": "{{ each }}"} | ({} if known is None else {"each": known})
 
 
+def test_a_definition_of_ones_own_is_part_of_the_question() -> None:
+    text = f"""{WINDOWS}
+[datasets.charges]
+source     = "payments"
+endpoint   = "charges"
+window     = "days"
+accumulate = {{ key = ["id"], into = "history/charges" }}
+"""
+    node = loaded(text).nodes["charges"]
+    assert isinstance(node, EndpointNode)
+    assert node.endpoint.definition
+    assert json.loads(kept(text, "charges").question) == {"definition": node.endpoint.definition}
+
+
 def test_sessions_that_are_borrowed_are_of_an_account() -> None:
     text = """
 [windows.days]

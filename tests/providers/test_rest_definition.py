@@ -31,6 +31,26 @@ def test_sound_definitions_are_taken(tmp_path: Path) -> None:
     assert said(HEAD + BEARER + EXPORT, tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ('"/v1/things"', '"/v2/things"', False),
+        ('"/v1/things"', '"/v1/things", query = { kind = "refunds" }', False),
+        ('"$.data"', '"$.refunds"', False),
+        ('"/v1/things"', '"/v1/things", headers = { Accept-Language = "en" }', True),
+        ('"Things"', '"All things"', True),
+        ("columns  = {", 'columns  = { name = "string",', True),
+    ],
+)
+def test_another_definition_asks_for_other_rows_or_does_not(old: str, new: str, same: bool) -> None:
+    """What was remembered of one must not meet what the other brings."""
+    assert old in THINGS
+    texts = (THINGS, THINGS.replace(old, new))
+    first, second = (source(text).provider.endpoints["things"].definition for text in texts)
+    assert first
+    assert (first == second) is same
+
+
 def test_everything_wrong_is_said_at_once_and_at_its_line(tmp_path: Path) -> None:
     text = """
 [endpoints.things]

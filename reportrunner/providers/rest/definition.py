@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
@@ -69,6 +71,14 @@ class EndpointSpec(Strict):
             return ((("request",), self.request),)
         assert self.export is not None
         return tuple((("export", *place), request) for place, request in self.export.requests)
+
+    @property
+    def asks(self) -> str:
+        """Return a digest of which rows are asked for: requests, without headers, and where the rows stand."""
+        sent = [(place, one.method, {**one.trees(), "headers": None}) for place, one in self.requests]
+        defaults = {name: param.default for name, param in self.params.items()}
+        text = json.dumps([sent, defaults, getattr(self.response, "rows", None)], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def _own_faults(self) -> tuple[Hinted, ...]:
         found: list[Hinted] = []

@@ -54,6 +54,7 @@ def _endpoint(defined: _Defined) -> Endpoint:
         days=days_of(spec),
         choices=partial(choices_of, spec=spec),
         covers=partial(covered, spec=spec),
+        definition=spec.asks,
         permissions=spec.permissions,
         limits=_limits(spec),
         traps=(*spec.traps, *_own_traps(spec)),
