@@ -107,6 +107,23 @@ def test_every_example_of_a_provider_loads(name: str, text: str) -> None:
     assert problems(f'{windows}{job}\n[outputs.o]\nformat = "html"\n') == []
 
 
+def snippets() -> list[str]:
+    fences = re.findall(r"^ *```toml\n(.*?)^ *```", page("docs/jobs.md"), re.MULTILINE | re.DOTALL)
+    return [text for text in fences if "[datasets." in text]
+
+
+@pytest.mark.parametrize("text", snippets(), ids=[re.findall(r"\[datasets\.(\w+)", text)[0] for text in snippets()])
+def test_every_dataset_of_the_page_on_jobs_loads(text: str) -> None:
+    told = tomllib.loads(text)
+    used = {dataset.get("window") for dataset in told["datasets"].values()} & set(WINDOWS) - set(
+        told.get("windows", {})
+    )
+    frame = "".join(f"[windows.{name}]\n{WINDOWS[name]}\n" for name in sorted(used))
+    for name in re.findall(r'dataset = "(\w+)", column = "id"', text):
+        frame += f'[datasets.{name}]\nrows = [{{ id = "1_gdpr1" }}]\n'
+    assert problems(f'{frame}{text}\n[outputs.o]\nformat = "html"\n') == []
+
+
 def test_every_way_to_sign_in_is_one_that_a_source_takes() -> None:
     ways = [tomllib.loads(text) for text in re.findall(r"`(auth = \{.*\})`", page("docs/providers/kaltura.md"))]
     source = tomllib.loads(page("reportrunner.toml"))["sources"]["kaltura"]

@@ -93,7 +93,7 @@ class EndpointLoader:
             owner = self.project.sources.get(source.provider.session_source(source.settings), source)
             question = question_of(endpoint, section, each, self.checker.scope)
             accumulate = replace(accumulate, origin=origin_of(source, owner, endpoint), question=question)
-        order = tuple(parameters.sorted_by) or key
+        order = tuple(parameters.sorted_by) or key or ((split.column.name,) if split else ())
         facts = (window, columns, order, key, each, self.times.now, split, accumulate)
         return EndpointNode(name, source, endpoint, tree, parameters, *facts)
 

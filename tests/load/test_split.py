@@ -58,6 +58,18 @@ def test_the_label_is_a_column_and_a_part_of_the_key() -> None:
     assert (named.columns[-1].name, named.key, named.order) == ("month", ("month", "name"), ("name",))
 
 
+def test_rows_without_a_key_stand_slice_by_slice() -> None:
+    total = '[datasets.sum]\nsource = "kaltura"\nendpoint = "report.getTotal"\nreport = "TOP_CONTENT"\nwindow = "week"\nfilters = { playbackTypeIn = ["vod"] }\n'
+    for text, order in (
+        ('split = "month"\n', ("slice",)),
+        ('split = "month"\nsorted_by = ["count_plays"]\n', ("count_plays",)),
+        ("", ()),
+    ):
+        node = planned(f"{QUARTER}{total}{text}{OUT}").nodes["sum"]
+        assert isinstance(node, EndpointNode)
+        assert (node.key, node.order) == ((), order)
+
+
 def test_values_are_asked_in_every_slice() -> None:
     node = plays('split = "month"\n' + EACH)
     found = node.closings(("1_a", "1_b"))
