@@ -59,6 +59,8 @@ class Split:
     column: Column
     """The column in which a slice's label is landed."""
     slices: tuple[Window, ...]
+    cut: tuple[Window, ...] = ()
+    """Those of the slices that are parts of a period."""
 
 
 WHOLE = Closing()

@@ -18,8 +18,9 @@ from reportrunner.table import Column, ColumnType, Value
 from reportrunner.toml_value import fits, kind_of, plain_value
 from reportrunner.window import Window
 from reportrunner.window.calendar import CalendarPeriod
-from reportrunner.window.period import AnyPeriod
+from reportrunner.window.period import AnyPeriod, bounds
 from reportrunner.window.window import slices
+from reportrunner.window.zone import load_zone
 
 Load = Callable[[str, tuple[str, ...]], Node | None]
 """Loads another section first; the names are the datasets whose `each` led there."""
@@ -131,7 +132,12 @@ def load_split(
         said = f"{cut} are {asked:,} requests, and {CEILING:,} are the most"
         checker.problem(loc, said, "split by a longer period, ask a shorter window, or add pack to each")
         return None
-    return Split(spec.by, Column(spec.as_, ColumnType.STRING, personal=False), parts) if parts else None
+    column = Column(spec.as_, ColumnType.STRING, personal=False)
+    return Split(spec.by, column, parts, tuple(part for part in parts if _is_cut(part, period))) if parts else None
+
+
+def _is_cut(part: Window, period: AnyPeriod) -> bool:
+    return bounds(period, part.start_unix, load_zone(part.zone)) != (part.start_unix, part.end_unix)
 
 
 def _slices(checker: Checker, window: Window, period: AnyPeriod, loc: Loc) -> tuple[Window, ...]:

@@ -64,10 +64,16 @@ def refuse_open(checker: Checker, section: Mapping[str, Any], acts: str, loc: Lo
 
 
 def refuse_sliced(checker: Checker, accumulate: Accumulate, split: Split | None, loc: Loc) -> None:
-    """Refuse a key under which the rows of several slices would be one row."""
+    """Refuse a key under which rows of several slices would be one row, and slices that a later run cuts elsewhere."""
     if split is not None and split.column.name not in accumulate.key:
         said = f"rows of several slices have one key: {split.column.name} is no part of it"
         checker.problem((*loc, "accumulate", "key"), said, f'add "{split.column.name}"')
+    if split is not None and split.cut:
+        said = (
+            f"{split.cut[0].label} is a part of a {split.by}, and another run keeps another part of it beside this one"
+        )
+        hint = f"accumulate over a window of whole {split.by}s, or split by a shorter period"
+        checker.problem((*loc, "split"), f"{said}: their sum would count days twice", hint)
 
 
 def origin_of(source: Source, owner: Source, endpoint: Endpoint) -> str:

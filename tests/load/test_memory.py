@@ -135,6 +135,37 @@ accumulate = {{ key = ["id"], into = "history/charges" }}
     assert json.loads(kept(text, "charges").question) == {"definition": node.endpoint.definition}
 
 
+@pytest.mark.parametrize(
+    ("window", "by", "part"),
+    [
+        ('period = "quarter"', "month", ""),
+        ('last = "3 days"', "day", ""),
+        ('last = "3 days"\nuntil = "2026-11-11"', "week", "2026-11-08"),
+        ('to_date = "quarter"', "fiscal-month", "2026-11-01..2026-11-15"),
+    ],
+)
+def test_a_slice_that_is_kept_is_a_whole_period(window: str, by: str, part: str) -> None:
+    text = f"""
+[windows.days]
+{window}
+[datasets.total]
+source     = "kaltura"
+endpoint   = "report.getTotal"
+report     = "USER_TOP_CONTENT"
+window     = "days"
+split      = "{by}"
+filters    = {{ playbackTypeIn = ["vod"] }}
+accumulate = {{ key = ["slice"], into = "history/total" }}
+[outputs.o]
+format = "html"
+"""
+    said = (
+        f'"{by}": {part} is a part of a {by}, and another run keeps another part of it beside this one: their sum would'
+        f" count days twice | accumulate over a window of whole {by}s, or split by a shorter period"
+    )
+    assert problems(text) == ([said] if part else [])
+
+
 def test_sessions_that_are_borrowed_are_of_an_account() -> None:
     text = """
 [windows.days]
