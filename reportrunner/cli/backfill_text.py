@@ -38,6 +38,7 @@ class Tally:
         self._single = single
         self._standing: dict[str, Standing] = {}
         self._published: set[str] = set()
+        self._doubted: set[str] = set()
         self._failed: dict[str, Failure] = {}
         self._invalid: dict[str, tuple[InvalidError, list[str]]] = {}
         self._lacking = 0
@@ -90,6 +91,8 @@ class Tally:
             self._failed[label] = Failure(ended.exit_code, _reason(ended))
         else:
             self._published.add(label)
+            if any(finding.severity == "warn" for finding in ended.findings):
+                self._doubted.add(label)
         say_line(ended, label)
 
     def tell_plan(self) -> None:
@@ -107,8 +110,9 @@ class Tally:
         say()
         first, last = self.due[0].period.first_day, self.due[-1].period.last_day
         say(style(self._title, bold=True) + f", {len(self.due)} periods from {first} to {last}")
+        doubted = f" ({len(self._doubted):,} with warnings)" if self._doubted else ""
         counts = {
-            "published": len(self._published),
+            f"published{doubted}": len(self._published),
             "done already": len(done),
             "failed": len(self._failed),
             "not run": len(open_),

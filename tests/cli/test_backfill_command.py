@@ -136,6 +136,15 @@ def test_what_is_told_of_each_period(project: Path, capsys: Said) -> None:
     ]
 
 
+def test_the_end_says_in_how_many_periods_there_were_warnings(project: Path, capsys: Said) -> None:
+    check = (
+        '[checks.few]\nsql = "select week from people where week >= \'2024-W24\'"\nseverity = "warn"\nmessage = "Few"\n'
+    )
+    job(check)
+    assert backfill() == 0
+    assert "  3 published (2 with warnings)" in capsys.readouterr().err.splitlines()
+
+
 def test_what_is_done_is_skipped_and_what_failed_is_run_alone(project: Path, capsys: Said) -> None:
     job(ONCE)
     assert backfill() == 5
