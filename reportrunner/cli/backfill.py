@@ -60,7 +60,12 @@ def _day(_: click.Context, option: click.Parameter, text: str) -> date:
 @click.option("--dry-run", is_flag=True, help="Say which periods are done and which would run; send nothing.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for documents; default <root>/out.")
 @click.option(
-    "--jobs", "side_by_side", default=4, show_default=True, type=click.IntRange(1, 64), help="Periods side by side; one by one where they read a history."
+    "--jobs",
+    "side_by_side",
+    default=4,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Periods side by side; one by one where they read a history.",
 )
 @live_options
 def command(**options: Unpack[Options]) -> int:
