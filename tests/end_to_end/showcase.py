@@ -148,7 +148,7 @@ def run_here(project: Path, *more: str, job: str = JOB, out: str = "out", **sand
 
     def stand_in(**given: Any) -> Sandbox:
         opened.append(Sandbox(**{**given, **sandbox}))
-        return opened[0]
+        return opened[-1]
 
     arguments = ["run", str(project / job), "--sandbox", "--out", str(project / out), *more]
     if "--as-of" not in more:
