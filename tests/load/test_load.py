@@ -73,7 +73,7 @@ def test_a_param_on_the_command_line_is_a_usage_error(given: Given, said: str) -
     [
         ('{ type = "date", default = "2026-09-01" }', '"2026-09-01": the default is no date | write it like 2026-09-01'),
         ('{ type = "date", default = 2026-09-01T09:00:00Z }', "2026-09-01T09:00:00Z: the default is no date | write it like 2026-09-01"),
-        ('{ type = "timestamp", default = 2026-09-01T09:00:00 }', "2026-09-01T09:00:00: the default is no timestamp | write it like 2026-09-01T09:00:00Z"),
+        ('{ type = "timestamp", default = 2026-09-01T09:00:00 }', "2026-09-01T09:00:00: the default is no timestamp with offset | write it like 2026-09-01T09:00:00Z"),
         ('{ type = "integer", default = true }', "true: the default is no integer | write it like 12"),
         ('{ type = "integer", default = 1.5 }', "1.5: the default is no integer | write it like 12"),
         ('{ type = "boolean", default = 1 }', "1: the default is no boolean | write it like true"),
