@@ -40,23 +40,29 @@ class _UnfitError(Exception):
 Told = Callable[[], Mapping[str, Sequence[str]]]
 """Gives per dataset that reads a history as of when the observations are that it would read now."""
 
+Holds = Callable[[str, str], bool]
+"""Tells whether a history, by its name, still has the file in which a run kept what it saw."""
 
-def standing(folder: Path, label: str, question: Mapping[str, Any], told: Told = dict) -> Standing:
+
+def standing(
+    folder: Path, label: str, question: Mapping[str, Any], told: Told = dict, holds: Holds = lambda _, __: True
+) -> Standing:
     """Return what stands under a label in a job's folder; `question` is what a manifest of the run would begin with."""
     found = revisions(folder, label)
     if not found:
         return Standing("nothing")
     newest = found[-1]
     try:
-        read = _read(newest, question)
+        read, ran = _read(newest, question)
+        _as_kept(read, ran, holds)
         _as_told(read, told)
     except _UnfitError as unfit:
         return Standing("other", newest.name, str(unfit))
     return Standing("done", newest.name)
 
 
-def _read(folder: Path, question: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the manifest of a folder, or raise what is unfit about it.
+def _read(folder: Path, question: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return the manifest and the record of a folder, or raise what is unfit about it.
 
     It is unreadable, of another question, ended with an error, or is not whole.
     """
@@ -71,7 +77,18 @@ def _read(folder: Path, question: Mapping[str, Any]) -> Mapping[str, Any]:
     documents = read.get("documents")
     for document in documents if isinstance(documents, list) else [None]:
         _whole(folder, document)
-    return read
+    return read, ran
+
+
+def _as_kept(read: Mapping[str, Any], ran: Mapping[str, Any], holds: Holds) -> None:
+    """Raise a dataset of which the history has lost what this run kept: only another run brings it back."""
+    kept, datasets = ran.get("kept", {}), read.get("datasets")
+    for name, file in kept.items() if isinstance(kept, dict) else ():
+        dataset = datasets.get(name) if isinstance(datasets, dict) else None
+        facts = dataset.get("kept") if isinstance(dataset, dict) else None
+        into = facts.get("into") if isinstance(facts, dict) else None
+        if not (isinstance(into, str) and isinstance(file, str) and holds(into, file)):
+            raise _UnfitError(f"what it kept of {name} is not in {into} any more")
 
 
 def _as_told(read: Mapping[str, Any], told: Told) -> None:

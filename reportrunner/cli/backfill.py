@@ -221,7 +221,8 @@ def _not_done(ready: Sequence[tuple[Due, Prepared]], place: Path, tally: Tally) 
     waiting = []
     for due, one in ready:
         asked = question(one.plan, inputs_of(one), sandbox=one.order.moment.sandbox)
-        stands = standing(place, one.plan.label, asked, partial(told, memory_of(one), read))
+        memory = memory_of(one)
+        stands = standing(place, one.plan.label, asked, partial(told, memory, read), memory.holds)
         tally.stands(due, stands)
         if stands.state != "done":
             waiting.append((due, one))

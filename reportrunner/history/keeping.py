@@ -45,6 +45,10 @@ class Memory:
             raise OutputError(f"the archive {self.root} is not there: {said}")
         return self.root / into
 
+    def holds(self, into: str, file: str) -> bool:
+        """Tell whether a file is in a history."""
+        return (self.root / into / file).is_file()
+
     def invalid(self, dataset: str, key: str, message: str, hint: str) -> InvalidError:
         """Return what is wrong with a dataset, placed in the job file."""
         return InvalidError((self.job.file.diagnostic(("datasets", dataset, key), message, hint=hint, at="key"),))

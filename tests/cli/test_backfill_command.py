@@ -411,6 +411,20 @@ def test_the_same_moment_seen_once_more_makes_no_period_run_again(project: Path,
     assert "  3 done already" in capsys.readouterr().err
 
 
+def test_a_period_whose_kept_rows_are_gone_is_not_done(project: Path, capsys: Said) -> None:
+    """A broken file is moved away: the same command harvests that week again, and only that."""
+    job(HARVEST)
+    assert backfill() == 0
+    kept = project / ".reportrunner/history/people" / record("2024-W24")["kept"]["seen"]
+    kept.unlink()
+    capsys.readouterr()
+    assert backfill() == 0
+    assert published() == [*LABELS[:2], "2024-W24.r2", *LABELS[2:]]
+    said = capsys.readouterr().err
+    assert "2024-W24 does not do: what it kept of seen is not in history/people any more" in said
+    assert "  1 published, 2 done already\n" in said
+
+
 def test_a_history_that_is_gone_is_told(project: Path, capsys: Said) -> None:
     job(HARVEST, RECALLED)
     assert backfill() == 0
