@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import click
@@ -53,7 +53,17 @@ def command(subject: str, more: str | None) -> int:
         f"\n{one.file} has errors, so its sources may be missing here; the first: {_place(one)}" for one in problems
     ]
     near = did_you_mean(subject, known)
-    raise click.UsageError(f'nothing is called "{subject}"{near}\nknown: {", ".join(known)}{"".join(broken[:1])}')
+    told = "" if near else "\n" + "\n".join(_known(providers, CODES))
+    raise click.UsageError(f'nothing is called "{subject}"{near}{told}{"".join(broken[:1])}')
+
+
+def _known(providers: Iterable[str], codes: Iterable[str]) -> list[str]:
+    """Return what can be explained, in lines of a terminal; endpoints are told by what they belong to."""
+    from reportrunner.cli.keys import WIDTH
+
+    first = ", ".join(["report", *providers])
+    lines = textwrap.wrap(f"known: {first}, and their endpoints, which explain {next(iter(providers))} lists", WIDTH)
+    return [*lines, *textwrap.wrap(f"codes: {', '.join(codes)}", WIDTH)]
 
 
 def _place(one: Diagnostic) -> str:

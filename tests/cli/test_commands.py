@@ -414,6 +414,14 @@ class TestExplain:
         assert run_command(["explain", *arguments]) == 2
         assert f'did you mean "{near}"?' in capsys.readouterr().err
 
+    def test_what_is_near_to_nothing(self, capsys: Said) -> None:
+        assert run_command(["explain", "calendars"]) == 2
+        said = capsys.readouterr().err
+        assert "known: report, cloudflare, kaltura, " in said
+        assert "which explain cloudflare lists" in " ".join(said.split())
+        assert "codes: check, empty, " in said
+        assert max(map(len, said.splitlines())) <= 100
+
     def test_a_report_that_another_endpoint_asks(self, capsys: Said) -> None:
         assert run_command(["explain", "kaltura.report.getGraphs", "43"]) == 2
         assert 'report.getGraphs has no report "43"; it is asked by report.getTable' in capsys.readouterr().err
