@@ -31,6 +31,9 @@ _AS_OF = re.compile(
 )
 
 
+_OFFSET = re.compile(r"(?:UTC|GMT|Z)?\s*[-+±]?\s*[0-9]{1,2}(?::?[0-9]{2})?", re.IGNORECASE)
+
+
 def use_packaged_zones() -> None:
     """Read zones from the tzdata package only, whatever zone files the system has; call once at the start."""
     zoneinfo.reset_tzpath(to=[])
@@ -46,6 +49,8 @@ def load_zone(name: str) -> ZoneInfo:
 
 
 def _zone_hint(name: str) -> str:
+    if _OFFSET.fullmatch(name.strip()):  # the nearest name would be one of the other side: Etc/GMT+2 is behind UTC
+        return 'an offset knows no summer; write the IANA name of a place, such as "Europe/Berlin", or "UTC"'
     # people write the city, another case, or a blank: all are matched without case, cities by their last part
     zones = sorted(zoneinfo.available_timezones())
     known = {zone.rpartition("/")[2].casefold(): zone for zone in reversed(zones)}
