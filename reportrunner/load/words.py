@@ -40,6 +40,8 @@ def period_of(word: str, key: str, calendars: Calendars) -> AnyPeriod:
     if name in calendars and unit in _COME_WITH:
         return _unit_of(name, unit, key, calendars)
     own = [each for calendar in calendars.values() if calendar for each in calendar.words]
+    if key == "split":  # business days leave days between
+        own = [word for word in own if not word.endswith("-day")]
     words = own if key == "shift" else [*PERIODS, *own]
     known = f"one of {', '.join(words)}"
     if name and unit in UNITS and name not in calendars:

@@ -156,6 +156,9 @@ def test_business_days_have_gaps_between(root: Path) -> None:
     assert problems(f'{QUARTER}{FROM_PLAYS}split = "office-day"\n{OUT}', root=root) == [
         '"office-day": "office-day" leaves days between, which nobody would ask | write "day"'
     ]
+    (offered,) = problems(f'{QUARTER}{FROM_PLAYS}split = "fortnight"\n{OUT}', root=root)
+    assert "tv-week" in offered
+    assert "office-day" not in offered
 
 
 def test_there_must_be_a_window() -> None:
