@@ -101,7 +101,8 @@ def apart(window: Window, zone: str) -> str:
         length = length_of(day_unix(day, other) - day_unix(day, own))
         if not said or said[-1][0] != length:
             said.append((length, day))
-    first, *others = said
+    first, *rest = said
+    others = [(f"{length} it" if length == "with" else length, day) for length, day in rest]
     changed = "".join(f", {length} from {day} on" for length, day in others if day <= window.last_day)
     ends = f", and the last ends {others[-1][0]}" if others and others[-1][1] > window.last_day else ""
     return f"each begins {first[0]} that of {window.zone}{changed}{ends}"

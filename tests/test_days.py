@@ -84,6 +84,16 @@ def test_days_that_touch_a_window(window: Window, first: str, last: str) -> None
             "each begins 5 hours 30 minutes after that of Asia/Kolkata",
         ),
         (days("2026-01-05", "2026-01-06", "Africa/Lagos"), "UTC", "each begins 1 hour after that of Africa/Lagos"),
+        (
+            days("2026-10-19", "2026-11-02", "Europe/London"),
+            "UTC",
+            "each begins 1 hour after that of Europe/London, with it from 2026-10-26 on",
+        ),
+        (
+            days("2026-10-19", "2026-10-26", "Europe/London"),
+            "UTC",
+            "each begins 1 hour after that of Europe/London, and the last ends with it",
+        ),
     ],
 )
 def test_by_how_much_days_are_apart(window: Window, zone: str, said: str) -> None:

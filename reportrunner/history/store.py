@@ -91,7 +91,7 @@ def verify(observation: Observation) -> None:
     except OSError as error:
         raise OutputError(f"cannot read {observation.file}: {error.strerror or error}") from None
     if not observation.file.stem.endswith(f"-{digest[:16]}"):
-        raise OutputError(f"{observation.file} is not what was kept: its bytes have changed; {_ADVICE}")
+        raise OutputError(f"{observation.file} is not what was kept: its bytes have changed, or its name; {_ADVICE}")
 
 
 def _write(table: Table, observation: Observation, aside: Path) -> None:

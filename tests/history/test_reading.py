@@ -196,7 +196,13 @@ def test_bytes_that_changed_since_are_found(tmp_path: Path) -> None:
     raw = bytearray(file.read_bytes())
     raw[6] ^= 1
     file.write_bytes(raw)
-    with pytest.raises(OutputError, match=r"parquet is not what was kept: its bytes have changed"):
+    said = r"parquet is not what was kept: its bytes have changed, or its name; restore it"
+    with pytest.raises(OutputError, match=said):
+        diary.read("2026-11-10")
+    raw[6] ^= 1
+    file.unlink()
+    file.with_name("copy.parquet").write_bytes(raw)
+    with pytest.raises(OutputError, match=f"copy.{said}"):
         diary.read("2026-11-10")
 
 
