@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,6 +32,8 @@ class World:
 
     campaign: list[Event]
     week: list[Event]
+    same_offset: list[Event]
+    """Those of the same seven days, each counted from midnight at the offset of the first."""
     polls: int
 
     @classmethod
@@ -42,6 +45,7 @@ class World:
         return cls(
             events(entries, _midnight(start, NEW_YORK), _midnight(as_of, NEW_YORK)),
             events(entries, _midnight(monday, NEW_YORK), _midnight(sunday, NEW_YORK)),
+            events(entries, _midnight(monday, NEW_YORK), _midnight(monday, NEW_YORK) + 7 * 86_400),
             len(poll_answers(entries, _midnight(monday, dt.UTC), _midnight(sunday, dt.UTC))),
         )
 
@@ -135,7 +139,7 @@ def agree(project: Path, world: World, ran: Ran) -> None:
         mine = [event for event in world.campaign if event.entry_id == row["entry_id"]]
         assert row["count_plays"] == len(mine)
         assert row["sum_time_viewed"] == Decimal(sum(event.watched for event in mine)) / 60
-    assert len(got["viewership"]) == len({(event.user_id, event.entry_id) for event in world.week})
+    assert len(got["viewership"]) == len({(event.user_id, event.entry_id) for event in world.same_offset})
     assert len(got["polls"]) == world.polls
 
     strangers = {event.user_id for event in world.campaign} - set(known) - {ANONYMOUS}
@@ -187,16 +191,35 @@ def test_every_number_is_the_worlds_own(project: Path, as_of: str, start: str | 
     agree(project, world, ran)
 
 
-@pytest.mark.parametrize(("as_of", "day"), [("2026-11-02", "2026-11-01"), ("2025-03-10", "2025-03-09")])
+CHANGES = pytest.mark.parametrize(("as_of", "day"), [("2026-11-02", "2026-11-01"), ("2025-03-10", "2025-03-09")])
+
+
+@CHANGES
 def test_a_week_in_which_clocks_change_is_refused_where_one_offset_must_hold(
     project: Path, as_of: str, day: str
 ) -> None:
+    text = (project / JOB).read_text("utf-8")
+    (project / JOB).write_text(re.sub(r"(?m)^dst .*\n", "", text), "utf-8")
     ran = run_here(project, "--as-of", as_of, "--param", "campaign_start=2025-02-10")
     assert ran.code == 3
     assert f"the offset of America/New_York changes inside {as_of[:4]}-W" in ran.err
-    assert f'to_date_id = "{day.replace("-", "")}", timezone_offset = ' in ran.err
+    assert f", on {day}, and custom report 3007 takes one for all its days" in ran.err
+    assert 'dst = "one-offset", which counts every day with the offset of the first' in ran.err
     assert ran.sandbox is None
     assert not ran.folder.exists()
+
+
+@CHANGES
+def test_in_such_a_week_the_showcase_has_all_its_numbers_and_says_what_is_an_hour_off(
+    tmp_path: Path, as_of: str, day: str
+) -> None:
+    project = copy_project(tmp_path)
+    ran = run_here(project, "--as-of", as_of, "--param", "campaign_start=2025-02-10")
+    assert ran.code == 0, ran.err
+    page = ran.documents["report.html"].decode()
+    assert "every day is counted from midnight at UTC-0" in page
+    assert f"the offset of America/New_York changes at {day}" in page
+    agree(project, World.of(dt.date(2025, 2, 10), dt.date.fromisoformat(as_of)), ran)
 
 
 @pytest.fixture
