@@ -117,8 +117,15 @@ def test_kaltura_custom_days_with_one_offset_say_which_are_off(window: Window, o
     (choice,) = kaltura.one_offset_choice(window)
     assert (choice.key, choice.way) == ("dst", "one-offset")
     assert choice.words.endswith(f"every day is counted from midnight {off}")
-    asked = kaltura.one_offset_span(window)
+    asked = kaltura.one_offset_span(window, cut=False)
     assert (asked.start_unix, asked.end_unix) == span
+
+
+def test_kaltura_custom_days_in_slices_are_whole_up_to_the_change() -> None:
+    autumn = kaltura.one_offset_span(days("2026-10-26", "2026-11-09"), cut=True)
+    assert autumn.end.isoformat() == "2026-11-01T23:00:00-05:00"
+    spring = days("2026-03-02", "2026-03-16")
+    assert kaltura.one_offset_span(spring, cut=True) == spring
 
 
 def test_kaltura_custom_days_that_are_exact_say_nothing_of_a_choice() -> None:

@@ -240,7 +240,9 @@ def _choices(ask: Ask) -> tuple[Choice, ...]:
 
 
 def _covers(ask: Ask) -> Window | None:
-    return one_offset_span(ask.window) if ask.window is not None and _choices(ask) else ask.window
+    if ask.window is None or not _choices(ask):
+        return ask.window
+    return one_offset_span(ask.window, cut=ask.parameters.split is not None)
 
 
 def needed_privileges(parameters: EndpointDataset) -> tuple[str, ...]:

@@ -97,10 +97,19 @@ def one_offset_choice(window: Window) -> tuple[Choice, ...]:
     return (Choice("dst", ONE_OFFSET, words),)
 
 
-def one_offset_span(window: Window) -> Window:
-    """Return the span that the service takes for the window's days with the offset of the first."""
-    first, last = (midnight(day, window.offset_at_start) for day in (window.first_day, window.last_day))
-    return window_of(first, last + DAY, window.zone)
+def one_offset_span(window: Window, *, cut: bool) -> Window:
+    """Return the span that the service takes for the window's days with the offset of the first.
+
+    A `cut` window begins anew with every slice; where the day of the change ends early, what is behind it is not whole.
+    """
+    zone, offset = load_zone(window.zone), window.offset_at_start
+    if cut and window.offset_changes:
+        after = around_change(window)[0] + dt.timedelta(days=1)
+        gap = midnight(after, offset) < day_unix(after, zone)
+        end = midnight(after, offset) if gap else window.end_unix
+    else:
+        end = midnight(window.last_day, offset) + DAY
+    return window_of(midnight(window.first_day, offset), end, window.zone)
 
 
 def _days_off(window: Window) -> Iterator[str]:
