@@ -73,7 +73,9 @@ def _label(value: str) -> str:
 
 
 def _weekend(value: list[Weekday]) -> list[Weekday]:
-    if len(set(value)) == len(WEEKDAYS):
+    if twice := next((day for number, day in enumerate(value) if day in value[:number]), None):
+        raise Hinted(f'"{twice}" is there twice, and may stand for another day', "write each day of the weekend once")
+    if len(value) == len(WEEKDAYS):
         raise Hinted("a week whose every day is weekend has no business day", 'write weekend = ["saturday", "sunday"]')
     return value
 

@@ -94,6 +94,7 @@ def test_calendars_are_values(tmp_path: Path) -> None:
         ('pattern = "4-4-5"\nyear_ends = "saturday nearest february 29"', '"saturday nearest february 29": "saturday nearest february 29": february has no day 29 in every year | write a day from 1 to 28'),
         ('pattern = "4-4-5"\nyear_ends = "end of january"', '"end of january": "end of january" names no end of a year | write "last saturday of january" or "saturday nearest january 31"'),
         ('year_ends = "last friday of june"', 'year_ends: "year_ends" means nothing without "pattern" | add pattern = "4-4-5", "4-5-4" or "5-4-4"'),
+        ('weekend = ["saturday", "saturday"]', '["saturday", "saturday"]: "saturday" is there twice, and may stand for another day | write each day of the weekend once'),
         ('week_starts = "sunday"\nweekend = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]', '["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]: a week whose every day is weekend has no business day | write weekend = ["saturday", "sunday"]'),
         ("", '[calendars.c]: this calendar says nothing | write year_starts = "02-01"; pattern and year_ends; week_starts = "sunday"; or holidays'),
         ('holidays = ["2026-11-26"]', '"2026-11-26": expected a date, found text "2026-11-26" | write 2026-11-26'),
