@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from reportrunner.ask import EndpointNode, FileNode, Node, QueryNode, action_of
@@ -12,6 +13,9 @@ from reportrunner.load.outputs import output_path
 from reportrunner.memory import HistoryNode
 from reportrunner.plan import RunPlan
 from reportrunner.window import Window
+
+SHOWN, FIRST = 12, 3
+"""Most asks and slices of a dataset that the text shows whole, and how many asks it shows of more."""
 
 
 def plan_facts(plan: RunPlan) -> dict[str, Any]:
@@ -175,13 +179,7 @@ def plan_text(facts: dict[str, Any]) -> str:
         lines += ["", f"  {name}: {_headline(dataset)}"]
         lines += [f"    counts {dataset['days']}"] if "days" in dataset else []
         lines += [f'    {one["key"]} = "{one["way"]}": {one["words"]}' for one in dataset.get("choices", ())]
-        lines += [f"    slice {part['label']}: {part['start']} to {part['end']}" for part in dataset.get("slices", ())]
-        for flow in dataset.get("requests", ()) or ([dataset["sample"]] if "sample" in dataset else []):
-            lines += [f"    session {flow['session']}"] if " " in flow["session"] else []
-            lines += [f"    {len(flow['steps'])} calls in one request"] if flow["together"] else []
-            for step in flow["steps"]:
-                lines.append(f"    {step['step']:<8} {step['method']} {step['path']}")
-                lines += [f"      {line}" for line in _body(step)]
+        lines += [f"    {line}" for line in (*_slices(dataset), *_requests(dataset))]
     lines += [""] if facts["envelopes"] else []
     lines += [f"  one request carries the first calls of {', '.join(names)}" for names in facts["envelopes"]]
     lines += ["", *(f"  limits of {name}: {_limits(limits)}" for name, limits in facts["limits"].items())]
@@ -190,6 +188,27 @@ def plan_text(facts: dict[str, Any]) -> str:
         per = f", once per {output['once per']}" if "once per" in output else ""
         lines.append(f"  writes {output['path']} ({output['format']} {name}{to}{per})")
     return "\n".join(lines)
+
+
+def _slices(dataset: dict[str, Any]) -> list[str]:
+    """Return a line per slice; of many the first ones and the last."""
+    lines = [f"slice {part['label']}: {part['start']} to {part['end']}" for part in dataset.get("slices", ())]
+    return lines if len(lines) <= SHOWN else [*lines[: SHOWN - 2], f"... {len(lines) - SHOWN + 1:,} more", lines[-1]]
+
+
+def _requests(dataset: dict[str, Any]) -> Iterator[str]:
+    """Yield what is sent; of many asks, which differ in values and days alone, the first ones."""
+    flows = dataset.get("requests", ()) or ([dataset["sample"]] if "sample" in dataset else [])
+    for flow in flows if len(flows) <= SHOWN else flows[:FIRST]:
+        if " " in flow["session"]:
+            yield f"session {flow['session']}"
+        if flow["together"]:
+            yield f"{len(flow['steps'])} calls in one request"
+        for step in flow["steps"]:
+            yield f"{step['step']:<8} {step['method']} {step['path']}"
+            yield from (f"  {line}" for line in _body(step))
+    if len(flows) > SHOWN:
+        yield f"... and so {len(flows) - FIRST:,} times more; --json shows all"
 
 
 def _headline(dataset: dict[str, Any]) -> str:

@@ -47,6 +47,18 @@ def test_slices_are_printed_with_their_ends() -> None:
     assert len(set(asked)) == 3
 
 
+def test_of_many_requests_the_text_shows_the_first_and_the_facts_hold_all() -> None:
+    facts = plan_facts(planned(f'{QUARTER}{FROM_PLAYS}split = "day"\n{OUT}'))
+    assert len(facts["datasets"]["plays"]["requests"]) == 92
+    lines = [line.strip() for line in plan_text(facts).splitlines()]
+    assert sum(line.startswith("reportInputFilter[fromDate]") for line in lines) == 3
+    assert "... and so 89 times more; --json shows all" in lines
+    slices = [line for line in lines if line.startswith("slice ")]
+    assert len(slices) == 11
+    assert slices[-1].startswith("slice 2026-09-30:")
+    assert "... 81 more" in lines
+
+
 ZONES = """title = "Where was it played?"
 timezone = "America/New_York"
 [params]
