@@ -246,6 +246,10 @@ def _shifted(model: Window, shift: Length, period: AnyPeriod | None, scene: _Sce
         steps = Steps(count, CalendarPeriod(period.calendar, unit))
         text = f'shift = "{shift}" leaves the weeks of the calendar "{period.calendar.name}"'
         raise scene.refuse("shift", f'{text}; write shift = "{steps}"')
+    if shift.months and (period == "week" or (isinstance(period, CalendarPeriod) and period.unit == "week")):
+        weeks = f"{round(shift.months * 52 / 12)} weeks"
+        text = f'shift = "{shift}" moves a week to other days of the week, and is no week then'
+        raise scene.refuse("shift", f'{text}; write shift = "{weeks}"')
     return moved_window(model, shift)
 
 

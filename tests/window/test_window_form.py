@@ -123,7 +123,6 @@ def test_lag_moves_as_of_back_for_every_form() -> None:
         (Period("quarter", -1), "-1 month", "2026-11-16", "2026-06-01..2026-08-31"),
         (Period("year", -1), "-1 year", "2026-11-16", "2024"),
         (Period("week", -1), "-1 week", "2026-11-16", "2026-W45"),
-        (Period("week", -1), "-1 year", "2026-11-16", "2025-11-09..2025-11-15"),
         (Period("week", -1), "-52 weeks", "2026-11-16", "2025-W46"),
         (Period("day", -1), "-1 week", "2026-11-16", "2026-11-08"),
         (Period("day", -1), "-1 month", "2026-03-31", "2026-02-28"),
@@ -306,6 +305,17 @@ REFUSALS: list[tuple[Form, str, str, str]] = [
 @pytest.mark.parametrize(("form", "as_of", "key", "message"), REFUSALS)
 def test_refusals_say_what_to_write(form: Form, as_of: str, key: str, message: str) -> None:
     assert _refused(form, as_of, week=Period("week", -1)) == (key, message)
+
+
+@pytest.mark.parametrize(
+    ("shift", "weeks"), [("-1 year", "-52 weeks"), ("-1 quarter", "-13 weeks"), ("-1 month", "-4 weeks")]
+)
+def test_a_week_is_not_moved_to_other_days_of_the_week(shift: str, weeks: str) -> None:
+    with pytest.raises(WindowError) as caught:
+        _one(Like("model", parse_span(shift)), "2026-11-16", model=Period("week", -1))
+    assert caught.value.key == "shift"
+    assert caught.value.message.endswith(f'is no week then; write shift = "{weeks}"')
+    assert _one(Like("model", parse_span(weeks)), "2026-11-16", model=Period("week", -1)).first_day.weekday() == 0
 
 
 def test_a_shift_that_leaves_nothing_is_refused() -> None:
