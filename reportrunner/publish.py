@@ -12,10 +12,10 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
+from reportrunner.disk import LOCKLESS, lock, private, sync
 from reportrunner.errors import OutputError
 
 STAGING = ".publishing-"
-_LOCKLESS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def turn(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise _refused(folder, error) from None
     try:
-        if _lock(held, fcntl.LOCK_EX):
+        if lock(held, fcntl.LOCK_EX):
             _remove_staged(folder)
         yield
     finally:
@@ -44,8 +44,7 @@ def alone(file: Path) -> Iterator[bool]:
     Raises OutputError when the disk refuses. Where the file system knows no locks, everybody is alone.
     """
     try:
-        for folder in reversed([folder for folder in file.parents if not folder.exists()]):
-            folder.mkdir(mode=0o700, exist_ok=True)
+        private(file.parent)
         held = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise _refused(file, error) from None
@@ -53,9 +52,9 @@ def alone(file: Path) -> Iterator[bool]:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            if error.errno not in {*_LOCKLESS, errno.EWOULDBLOCK}:
+            if error.errno not in {*LOCKLESS, errno.EWOULDBLOCK}:
                 raise _refused(file, error) from None
-            yield error.errno in _LOCKLESS
+            yield error.errno in LOCKLESS
         else:
             yield True
     finally:
@@ -74,8 +73,8 @@ def publish(files: Mapping[str, Callable[[], Iterator[bytes]]], folder: Path, la
             _write(staging / name, pieces())
         for path in staging.rglob("*"):
             if path.is_dir():
-                _sync(path)
-        _sync(staging)
+                sync(path)
+        sync(staging)
         return _switch(staging, folder, label)
     except OSError as error:
         raise _refused(folder, error) from None
@@ -93,23 +92,10 @@ def sweep(folder: Path) -> None:
     with suppress(OSError):  # publishing will tell what is wrong with the folder
         held = os.open(folder, os.O_RDONLY)
         try:
-            if _lock(held, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            if lock(held, fcntl.LOCK_EX | fcntl.LOCK_NB):
                 _remove_staged(folder)
         finally:
             os.close(held)
-
-
-def _lock(held: int, how: int) -> bool:
-    """Take the lock, which the system takes back from a killed process; False where it is held or there are none."""
-    try:
-        fcntl.flock(held, how)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        if error.errno not in _LOCKLESS:
-            raise
-        return False
-    return True
 
 
 def _remove_staged(folder: Path) -> None:
@@ -136,7 +122,7 @@ def _switch(staging: Path, folder: Path, label: str) -> Path:
             if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
                 raise
         else:
-            _sync(folder)
+            sync(folder)
             return target
     raise AssertionError
 
@@ -147,14 +133,6 @@ def _write(path: Path, pieces: Iterator[bytes]) -> None:
         file.writelines(pieces)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _refused(folder: Path, error: OSError) -> OutputError:

@@ -13,6 +13,7 @@ from reportrunner import __version__
 from reportrunner.ask import QueryNode, needs_of
 from reportrunner.check import apply_rules, run_checks
 from reportrunner.compose import compose, documents_due
+from reportrunner.disk import private
 from reportrunner.environment import Sent
 from reportrunner.errors import OutputError, ReportrunnerError, SqlError
 from reportrunner.execute import Executor
@@ -244,8 +245,7 @@ def _folder(trip: Trip) -> Path:
 def _private(folder: Path) -> None:
     """Make a folder that its owner alone can read, and those above it: what lands there is personal."""
     try:
-        for each in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
-            each.mkdir(mode=0o700, exist_ok=True)
+        private(folder)
     except OSError as error:
         raise OutputError(f"cannot write to {folder}: {error.strerror}") from None
 

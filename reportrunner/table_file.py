@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reportrunner.cell import SCALES, plain
+from reportrunner.disk import sync
 from reportrunner.duck import DATA, Duck, quoted, reading
 from reportrunner.errors import OutputError, SqlError
 from reportrunner.table import Column, ColumnType, Table, Value
@@ -29,9 +29,9 @@ def seal(partial: Path, file: Path, name: str, columns: tuple[Column, ...]) -> T
             duck.attach(partial, "t")
             digest = duck.digest(columns, "t")
             rows = duck.fetch(f"select count(*) from t.{DATA}")[0][0]
-        _sync(partial)
+        sync(partial)
         partial.replace(file)
-        _sync(file.parent)
+        sync(file.parent)
     except (OSError, SqlError) as error:
         raise OutputError(f'cannot write the table of dataset "{name}": {error}') from error
     return Table(name, columns, file, rows, digest)
@@ -154,14 +154,6 @@ def to_value(value: Any, kind: ColumnType) -> Value:
 
 def _moment(microseconds: int) -> dt.datetime:
     return _EPOCH + dt.timedelta(microseconds=microseconds)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 _CELLS: Mapping[ColumnType, Any] = {

@@ -16,6 +16,7 @@ from pathlib import Path
 from reportrunner.ask import Source
 from reportrunner.cli.options import wall_clock
 from reportrunner.cli.terminal import REDACTOR, say_error
+from reportrunner.disk import private
 from reportrunner.environment import Clock, Environment, Notice, SourceRuntime
 from reportrunner.errors import OutputError, SecretError
 from reportrunner.execute import Executor
@@ -84,8 +85,7 @@ def spooling(state: Path) -> Iterator[Callable[[], Path]]:
 
     def file() -> Path:
         try:
-            for each in (state, folder.parent, folder):
-                each.mkdir(mode=0o700, exist_ok=True)
+            private(folder)
         except OSError as error:
             raise OutputError(f"cannot write to {folder}: {error.strerror}") from None
         return folder / str(next(numbers))

@@ -9,7 +9,6 @@ killed leaves nothing half. Its name ends in the hash of its bytes: what was cha
 from __future__ import annotations
 
 import datetime as dt
-import errno
 import fcntl
 import hashlib
 import json
@@ -22,6 +21,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from reportrunner.disk import lock, private, sync
 from reportrunner.duck import DATA, Duck, literal, quoted
 from reportrunner.errors import OutputError, SqlError
 from reportrunner.table import Column, ColumnType, Observation, Table
@@ -30,7 +30,6 @@ SCHEMA = 1
 ENTRY = "reportrunner.observation"
 """What the facts of an observation are called inside its file."""
 STAGING = ".keeping-"
-_LOCKLESS = frozenset({errno.EBADF, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
 _ADVICE = "restore it from a copy, or move it away and live with the gap"
 
 
@@ -45,7 +44,7 @@ def keep(table: Table, observation: Observation, folder: Path) -> Observation:
                 _write(table, observation, aside)
                 file = folder / _name(observation, aside)
                 aside.rename(file)
-                _sync(folder)
+                sync(folder)
             finally:
                 shutil.rmtree(staging, ignore_errors=True)
     except OSError as error:
@@ -111,7 +110,7 @@ def _write(table: Table, observation: Observation, aside: Path) -> None:
             f"(format parquet, compression zstd, kv_metadata {{{quoted(ENTRY)}: {facts}}})"
         )
     aside.chmod(0o600)
-    _sync(aside)
+    sync(aside)
 
 
 def _name(observation: Observation, file: Path) -> str:
@@ -187,34 +186,10 @@ def _shared(folder: Path) -> Iterator[None]:
     private(folder)
     held = os.open(folder, os.O_RDONLY)
     try:
-        if _lock(held, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        if lock(held, fcntl.LOCK_EX | fcntl.LOCK_NB):
             for left in folder.glob(f"{STAGING}*"):
                 shutil.rmtree(left, ignore_errors=True)
-        _lock(held, fcntl.LOCK_SH)
+        lock(held, fcntl.LOCK_SH)
         yield
     finally:
         os.close(held)
-
-
-def private(folder: Path) -> None:
-    """Make a folder, and those above it, for its owner alone."""
-    for each in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
-        each.mkdir(mode=0o700, exist_ok=True)
-
-
-def _lock(held: int, how: int) -> bool:
-    try:
-        fcntl.flock(held, how)
-    except OSError as error:
-        if error.errno not in {*_LOCKLESS, errno.EWOULDBLOCK}:
-            raise
-        return False
-    return True
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -250,7 +250,7 @@ def test_two_processes_at_once_lose_nothing(tmp_path: Path) -> None:
     assert len(diary.kept) == len(list((tmp_path / "shared" / INTO).iterdir())) == 8
 
 
-@pytest.mark.parametrize("step", ["_write", "_name", "rename", "_sync"])
+@pytest.mark.parametrize("step", ["_write", "_name", "rename", "sync"])
 def test_a_writer_that_ends_midway_leaves_nothing_half(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
