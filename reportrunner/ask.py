@@ -176,14 +176,15 @@ class EndpointNode:
 
     @property
     def added(self) -> tuple[Column, ...]:
-        """The columns that the runner adds to an answer: the value of `each`, the label of the slice."""
+        """The columns that the runner adds to an answer: the value of `each`, label and start of the slice."""
         value = (self.each.column,) if self.each and not self.each.pack else ()
-        return (*value, *((self.split.column,) if self.split else ()))
+        return (*value, *(self.split.columns if self.split else ()))
 
     def constants(self, closing: Closing) -> tuple[tuple[Column, Value], ...]:
         """Return what the added columns hold in the rows of one answer."""
         values: tuple[Value, ...] = (closing.value,) if self.each and not self.each.pack else ()
-        return tuple(zip(self.added, (*values, *((closing.slice.label,) if closing.slice else ())), strict=True))
+        of_slice = self.split.values(closing.slice) if self.split and closing.slice else ()
+        return tuple(zip(self.added, (*values, *of_slice), strict=True))
 
     def closings(self, values: Sequence[Value] = ()) -> tuple[Closing, ...]:
         """Return what closes its ask for these values of `each`."""

@@ -231,4 +231,6 @@ def _added(node: Node | None) -> dict[str, str]:
     """Return the columns that the runner adds to a dataset, with what they hold."""
     if not isinstance(node, EndpointNode):
         return {}
-    return {column.name: node.split.by if node.split and column == node.split.column else "" for column in node.added}
+    split = node.split
+    told = [column for column in node.added if split is None or column != split.start]  # the label says it
+    return {column.name: split.by if split and column == split.column else "" for column in told}

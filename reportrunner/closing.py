@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportrunner.table import Column, Value
+from reportrunner.table import Column, ColumnType, Value
 from reportrunner.window import Window
 
 CEILING = 10_000
@@ -61,6 +61,21 @@ class Split:
     slices: tuple[Window, ...]
     cut: tuple[Window, ...] = ()
     """Those of the slices that are parts of a period."""
+
+    @property
+    def start(self) -> Column:
+        """The column in which a slice's first day is landed, or its first moment where slices are hours."""
+        kind = ColumnType.TIMESTAMP if self.by == "hour" else ColumnType.DATE
+        return Column(f"{self.column.name}_start", kind, personal=False)
+
+    @property
+    def columns(self) -> tuple[Column, Column]:
+        """What says of which slice a row is."""
+        return self.column, self.start
+
+    def values(self, part: Window) -> tuple[Value, Value]:
+        """Return what those columns hold for a slice."""
+        return part.label, part.first_day if self.start.type is ColumnType.DATE else part.start
 
 
 WHOLE = Closing()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -452,7 +453,7 @@ def by_month(ask: Ask) -> Flow:
 
 def sliced(each: Each, *before: Node, parts: tuple[Window, ...] = MONTHS) -> RunPlan:
     split = Split("month", Column("month", S), parts)
-    of = (*SEEN, each.column, split.column)
+    of = (*SEEN, each.column, *split.columns)
     node = asking("progress", of, "{{ each }}", each, endpoint=replace(endpoint(), unfold=by_month))
     return plan(*before, replace(node, split=split))
 
@@ -467,7 +468,9 @@ def test_every_value_is_asked_in_every_slice_of_the_window(
     result = gathered(sliced(Each(Column("entry_id", S), "course", "entry_id"), course), hand, tmp_path)
     wanted = [f"{entry}@{month.label}" for entry in "ab" for month in MONTHS]
     assert hand.asked == wanted
-    assert stored(result.landed["progress"].table) == [(one, 1, *one.split("@")) for one in wanted]
+    assert stored(result.landed["progress"].table) == [
+        (one, 1, *one.split("@"), dt.date.fromisoformat(f"{one[-7:]}-01")) for one in wanted
+    ]
     assert [exchange.path for exchange in result.exchanges["progress"]] == [f"/{one}" for one in wanted]
 
 

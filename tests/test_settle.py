@@ -253,20 +253,20 @@ SEPTEMBER, OCTOBER = (Closing(slice=month) for month in MONTHS[:2])
 
 
 def test_rows_carry_the_label_of_their_slice_and_equal_ones_stay_apart(tmp_path: Path) -> None:
-    of = replace(asking("progress", (*SEEN, BY_MONTH.column), key=("month", "name")), split=BY_MONTH)
+    of = replace(asking("progress", (*SEEN, *BY_MONTH.columns), key=("month", "name")), split=BY_MONTH)
     landed = land_closed(tmp_path, of, (SEPTEMBER, memory(ANA)), (OCTOBER, memory(ANA, claim=Claim((PLAYS,), (3,)))))
-    assert rows(landed.table) == [(*ANA, "2026-09"), (*ANA, "2026-10")]
+    assert rows(landed.table) == [(*ANA, *BY_MONTH.values(month)) for month in MONTHS[:2]]
     assert [note.message.partition(":")[0] for note in landed.notes] == ["2026-10"]
 
 
 def test_files_of_slices_are_each_held_against_their_claim(tmp_path: Path) -> None:
-    of = replace(asking("progress", (*SEEN, BY_MONTH.column), key=("month", "name")), split=BY_MONTH)
+    of = replace(asking("progress", (*SEEN, *BY_MONTH.columns), key=("month", "name")), split=BY_MONTH)
     answers = (
         file(tmp_path, "ana,2,0.1", claim=Claim((PLAYS,), (2,))),
         file(tmp_path, "ana,2,0.1", claim=Claim(rows=2)),
     )
     landed = land_closed(tmp_path, of, (SEPTEMBER, answers[0]), (OCTOBER, answers[1]))
-    assert rows(landed.table) == [(*ANA, "2026-09"), (*ANA, "2026-10")]
+    assert rows(landed.table) == [(*ANA, *BY_MONTH.values(month)) for month in MONTHS[:2]]
     assert [(note.code, note.message.partition(":")[0]) for note in landed.notes] == [("row_count", "2026-10")]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -93,7 +93,7 @@ class EndpointLoader:
             owner = self.project.sources.get(source.provider.session_source(source.settings), source)
             question = question_of(endpoint, section, each, self.checker.scope)
             accumulate = replace(accumulate, origin=origin_of(source, owner, endpoint), question=question)
-        order = tuple(parameters.sorted_by) or key or ((split.column.name,) if split else ())
+        order = tuple(parameters.sorted_by) or ((split.start.name, *key) if split else key)
         facts = (window, columns, order, key, each, self.times.now, split, accumulate)
         return EndpointNode(name, source, endpoint, tree, parameters, *facts)
 
@@ -171,7 +171,7 @@ class EndpointLoader:
         return self.times.windows.get(name)
 
     def _endpoint_columns(
-        self, endpoint: Endpoint, parameters: EndpointDataset, added: Mapping[str, Column], loc: Loc
+        self, endpoint: Endpoint, parameters: EndpointDataset, added: Sequence[tuple[str, Column]], loc: Loc
     ) -> tuple[Column, ...]:
         known = endpoint.columns(parameters)
         for name in parameters.columns:
@@ -187,7 +187,7 @@ class EndpointLoader:
                 'write columns = { name = "string", ... }',
                 at="header",
             )
-        for word, column in added.items():
+        for word, column in added:
             if column.name.lower() in {known.name.lower() for known in columns}:
                 message = f'{word} adds a column "{column.name}", which the answer has too'
                 self.checker.problem((*loc, word), message, _RENAMED[word])
@@ -196,10 +196,10 @@ class EndpointLoader:
         return checked_columns(self.checker, columns, parameters, loc)
 
 
-def _added(each: Each | None, split: Split | None) -> dict[str, Column]:
-    """Return the columns that keys of the dataset add to an answer, by the key."""
-    found = {"each": each.column} if each and not each.pack else {}
-    return found | ({"split": split.column} if split else {})
+def _added(each: Each | None, split: Split | None) -> list[tuple[str, Column]]:
+    """Return the columns that keys of the dataset add to an answer, each with its key."""
+    found = [("each", each.column)] if each and not each.pack else []
+    return found + [("split", column) for column in (split.columns if split else ())]
 
 
 def _key(endpoint: Endpoint, parameters: EndpointDataset, each: Each | None, split: Split | None) -> tuple[str, ...]:

@@ -132,8 +132,10 @@ def load_split(
         said = f"{cut} are {asked:,} requests, and {CEILING:,} are the most"
         checker.problem(loc, said, "split by a longer period, ask a shorter window, or add pack to each")
         return None
+    if not parts:
+        return None
     column = Column(spec.as_, ColumnType.STRING, personal=False)
-    return Split(spec.by, column, parts, tuple(part for part in parts if _is_cut(part, period))) if parts else None
+    return Split(spec.by, column, parts, tuple(part for part in parts if _is_cut(part, period)))
 
 
 def _is_cut(part: Window, period: AnyPeriod) -> bool:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -52,16 +53,33 @@ def test_every_period_cuts(by: str, count: int) -> None:
 
 def test_the_label_is_a_column_and_a_part_of_the_key() -> None:
     node = plays('split = "month"\n')
-    assert node.columns[-1] == Column("slice", ColumnType.STRING, personal=False)
-    assert node.key == node.order == ("slice", "name")
+    assert node.columns[-2:] == (
+        Column("slice", ColumnType.STRING, personal=False),
+        Column("slice_start", ColumnType.DATE, personal=False),
+    )
+    assert (node.key, node.order) == (("slice", "name"), ("slice_start", "slice", "name"))
     named = plays('split = { by = "month", as = "month" }\nkey = ["name"]\nsorted_by = ["name"]\n')
-    assert (named.columns[-1].name, named.key, named.order) == ("month", ("month", "name"), ("name",))
+    assert [column.name for column in named.columns[-2:]] == ["month", "month_start"]
+    assert (named.key, named.order) == (("month", "name"), ("name",))
+
+
+def test_a_start_is_the_first_day_of_a_slice_or_the_moment_of_an_hour() -> None:
+    """Parts of periods are labelled by their days, and labels sort as text: the start is what orders slices."""
+    hours, days = (
+        slices(window_of(1_793_503_800, 1_793_514_600, "America/New_York"), "hour"),
+        plays('split = "month"\n'),
+    )
+    by_hour = Split("hour", Column("slice", S), hours)
+    assert by_hour.start.type is ColumnType.TIMESTAMP
+    assert [by_hour.values(hour)[1] for hour in hours] == [hour.start for hour in hours]
+    assert days.split is not None
+    assert [days.split.values(part)[1] for part in days.slices] == [dt.date(2026, month, 1) for month in (7, 8, 9)]
 
 
 def test_rows_without_a_key_stand_slice_by_slice() -> None:
     total = '[datasets.sum]\nsource = "kaltura"\nendpoint = "report.getTotal"\nreport = "TOP_CONTENT"\nwindow = "week"\nfilters = { playbackTypeIn = ["vod"] }\n'
     for text, order in (
-        ('split = "month"\n', ("slice",)),
+        ('split = "month"\n', ("slice_start",)),
         ('split = "month"\nsorted_by = ["count_plays"]\n', ("count_plays",)),
         ("", ()),
     ):
@@ -74,9 +92,9 @@ def test_values_are_asked_in_every_slice() -> None:
     node = plays('split = "month"\n' + EACH)
     found = node.closings(("1_a", "1_b"))
     assert [(one.value, one.slice) for one in found] == [(v, part) for v in ("1_a", "1_b") for part in node.slices]
-    assert [column.name for column in node.added] == ["entry", "slice"]
+    assert [column.name for column in node.added] == ["entry", "slice", "slice_start"]
     assert node.key == ("slice", "entry", "name")
-    assert [value for _, value in node.constants(found[1])] == ["1_a", "2026-08"]
+    assert [value for _, value in node.constants(found[1])] == ["1_a", "2026-08", dt.date(2026, 8, 1)]
 
 
 @pytest.mark.parametrize(
