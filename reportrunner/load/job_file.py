@@ -27,6 +27,11 @@ from reportrunner.window import Window
 from reportrunner.window.span import WindowError
 from reportrunner.window.zone import load_zone, parse_as_of
 
+SUMMERLESS = {
+    "EST": ("America/New_York", "America/Panama"),
+    "MST": ("America/Denver", "America/Phoenix"),
+}
+"""Zones whose name most people take for one with summer time, and what they may mean."""
 EARLIEST, LATEST = 1970, 2200
 """Years of as_of; services keep nothing older, and calendars end somewhere."""
 
@@ -111,10 +116,15 @@ def _texts(value: object) -> tuple[str, ...]:
 
 def _zone(checker: Checker, word: object) -> str:
     try:
-        return load_zone(str(word)).key if isinstance(word, str) else "UTC"
+        zone = load_zone(str(word)).key if isinstance(word, str) else "UTC"
     except WindowError as error:
         checker.problem(("timezone",), error.message)
         return "UTC"
+    if zone in SUMMERLESS:
+        summer, winter = SUMMERLESS[zone]
+        said = f'"{zone}" has no summer time: for half the year days would begin an hour late'
+        checker.problem(("timezone",), said, f'write "{summer}", or "{winter}" where clocks never change')
+    return zone
 
 
 def _as_of(moment: Moment, zone: str) -> dt.datetime:

@@ -109,6 +109,8 @@ def _resolve(forms: Mapping[str, Form], scene: _Scene, trail: tuple[str, ...]) -
 def _lagged(lag: Length, scene: _Scene) -> _Scene:
     if lag.sign < 0:
         raise scene.refuse("lag", f'lag moves as_of back by itself; write lag = "{-lag}"')
+    if lag.sign == 0:
+        raise scene.refuse("lag", f'lag = "{lag}" changes nothing; remove it')
     _near(lag, "lag", scene)
     try:
         return replace(scene, now=moved_instant(scene.now, -lag, scene.zone), lagged=True)

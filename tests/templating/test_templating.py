@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 import pytest
@@ -153,12 +154,19 @@ def test_macros_of_imported_templates_see_the_report() -> None:
     assert shown(source, **{"part.html.j2": part}) == "2026-W46 yes"
 
 
-def test_a_window_that_begins_inside_a_day_says_its_clock() -> None:
-    begin, end = (REPORT.as_of.replace(hour=hour) for hour in (11, 12))
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        (("2026-11-16T11:00", "2026-11-16T12:00"), "16 November 2026, 11:00\u201312:00 EST"),
+        (("2026-11-15T23:00", "2026-11-16T01:00"), "15 November 2026, 23:00 EST \u2013 16 November 2026, 01:00 EST"),
+        (("2026-11-01T00:30", "2026-11-01T04:00"), "1 November 2026, 00:30 EDT \u2013 1 November 2026, 04:00 EST"),
+    ],
+)
+def test_a_window_that_begins_inside_a_day_says_its_clock(hours: tuple[str, str], told: str) -> None:
+    begin, end = (dt.datetime.fromisoformat(hour).replace(tzinfo=REPORT.as_of.tzinfo) for hour in hours)
     show = Window(begin, end, "America/New_York", "show")
     page = Renderer({"page.html.j2": "{{ report.windows.show | span }}"})
-    told = page.page("page.html.j2", replace(REPORT, windows={"show": show}), "a").html
-    assert told == "16 November 2026, 11:00 EST \u2013 16 November 2026, 12:00 EST"
+    assert page.page("page.html.j2", replace(REPORT, windows={"show": show}), "a").html == told
 
 
 def test_one_renderer_keeps_reports_apart() -> None:

@@ -281,6 +281,7 @@ REFUSALS: list[tuple[Form, str, str, str]] = [
         "shift",
         f'shift = "7 days" moves 2026-W46 to or past {MIDNIGHT}; write less',
     ),
+    (Period("week", lag=Span()), "2026-11-16", "lag", 'lag = "0 days" changes nothing; remove it'),
     (
         Period("week", lag=Span(days=-1)),
         "2026-11-16",

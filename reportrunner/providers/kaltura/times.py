@@ -62,7 +62,10 @@ def custom_dates(window: Window, report: CustomReport, dst: str) -> Mapping[str,
     if report.form == "unix":
         return {first: str(window.start_unix), last: str(window.end_unix - 1)}
     if not window.whole_days:
-        raise WindowError(f"custom report {report.id} knows whole days only, and this window ends inside one", "", "")
+        raise WindowError(
+            f"custom report {report.id} knows whole days only, and this window ends inside one"
+            '; write a period of days or more with offset = -1, last = "7 days", or dates in from and to'
+        )
     if dst != ONE_OFFSET:
         _refuse_change(window, report)
     offset = str(window.offset_at_start)
