@@ -121,9 +121,8 @@ def window_words(window: object) -> str:
     if window.whole_days:
         return words.days(window.first_day, window.last_day)
     if window.start.date() == window.end.date() and window.start.tzname() == window.end.tzname():
-        return (
-            f"{words.date(window.start, '%-d %B %Y, %H:%M')}{words.DASH}{words.date(window.end, '%H:%M %Z').rstrip()}"
-        )
+        end = words.date(window.end, "%H:%M %Z").rstrip()
+        return f"{words.date(window.start, '%-d %B %Y, %H:%M')}{words.DASH}{end}"
     clock = window.start.time() != dt.time()
     start = words.moment(window.start) if clock else words.date(window.start, "%-d %B %Y")
     return f"{start} {words.DASH} {words.moment(window.end)}"
