@@ -60,7 +60,9 @@ def test_a_certificate_of_an_own_authority_is_trusted_where_the_source_says_so(t
 
 def test_a_client_certificate_is_shown(transport: Transport) -> None:
     with serving(lambda _: Say(body=b"hello"), context(client=True)) as house:
-        assert transport.send(get(house.url, Route(ca=CA)), 5).fault == "tls: the service wants a client certificate"
+        # A server that refuses behind the handshake closes at once, and its alert may be lost in the reset.
+        tries = (transport.send(get(house.url, Route(ca=CA)), 5).fault for _ in range(20))
+        assert next(fault for fault in tries if fault != "cut") == "tls: the service wants a client certificate"
         assert house.seen == []
         assert transport.send(get(house.url, Route("", CA, *CLIENT)), 5).body == b"hello"
 
