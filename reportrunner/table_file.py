@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -20,6 +22,26 @@ from reportrunner.table import Column, ColumnType, Table, Value
 IN_MEMORY = 20_000
 """Rows of a table that a document may keep in memory."""
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+@contextmanager
+def aside(file: Path, name: str) -> Iterator[tuple[Path, Path]]:
+    """Give the place in which a table is written before `seal` names it, and a folder for what memory does not hold.
+
+    Both are gone afterwards. OutputError when the disk refuses.
+    """
+    partial = file.with_name(file.name + ".partial")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial.unlink(missing_ok=True)
+        spill = Path(tempfile.mkdtemp(prefix=".spill-", dir=file.parent))
+    except OSError as error:
+        raise OutputError(f'cannot write the table of dataset "{name}": {error.strerror}') from error
+    try:
+        yield partial, spill
+    finally:
+        partial.unlink(missing_ok=True)
+        shutil.rmtree(spill, ignore_errors=True)
 
 
 def seal(partial: Path, file: Path, name: str, columns: tuple[Column, ...]) -> Table:

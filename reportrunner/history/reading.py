@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from reportrunner.history.keeping import Memory, unlike
 from reportrunner.history.store import kept, verify
 from reportrunner.memory import HistoryNode, moments
 from reportrunner.table import Column, ColumnType, Landed, Note, Observation, Table
-from reportrunner.table_file import seal
+from reportrunner.table_file import aside, seal
 from reportrunner.window import Window
 from reportrunner.window.zone import day_unix, load_zone, unix_of
 
@@ -102,24 +100,15 @@ def _land(
     node: HistoryNode, columns: tuple[Column, ...], known: Sequence[Observation], file: Path
 ) -> tuple[Table, int]:
     """Write the table; return it with the number of rows that nothing places in the window."""
-    partial = file.with_name(file.name + ".partial")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial.unlink(missing_ok=True)
-        spill = Path(tempfile.mkdtemp(prefix=".spill-", dir=file.parent))
-    except OSError as error:
-        raise OutputError(f'cannot write the table of dataset "{node.name}": {error.strerror}') from error
-    try:
-        with Duck(spill) as duck:
-            duck.attach(partial, "out", writable=True)
-            undated = _stage(duck, node, columns, known)
-            duck.write(_STAGE, columns, order_by(columns, node.order))
-        return seal(partial, file, node.name, columns), undated
-    except SqlError as error:
-        raise OutputError(f'cannot read "{node.into}" for dataset "{node.name}": {error}') from error
-    finally:
-        partial.unlink(missing_ok=True)
-        shutil.rmtree(spill, ignore_errors=True)
+    with aside(file, node.name) as (partial, spill):
+        try:
+            with Duck(spill) as duck:
+                duck.attach(partial, "out", writable=True)
+                undated = _stage(duck, node, columns, known)
+                duck.write(_STAGE, columns, order_by(columns, node.order))
+            return seal(partial, file, node.name, columns), undated
+        except SqlError as error:
+            raise OutputError(f'cannot read "{node.into}" for dataset "{node.name}": {error}') from error
 
 
 def _stage(duck: Duck, node: HistoryNode, columns: Sequence[Column], known: Sequence[Observation]) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,7 @@ from reportrunner.duck import Duck, DuckError, order_by, quoted, sql_type
 from reportrunner.errors import OutputError, ProviderError
 from reportrunner.land.bulk import first_fault, header_fault, reading_bulk
 from reportrunner.table import Bulk, Column, Rows, Table, Value
-from reportrunner.table_file import seal
+from reportrunner.table_file import aside, seal
 
 MEMORY = (64 * 2**20, 512 * 2**20)
 """Bytes to land in: rows beyond them are spilled, so that a million take hardly more than a few. Where one thread
@@ -43,27 +41,18 @@ def land(data: Rows | Bulk | Sequence[Part], name: str, file: Path, order: tuple
     """
     parts = (Part(data),) if isinstance(data, Rows | Bulk) else tuple(data)
     columns = _agreed(parts, order)
-    partial = file.with_name(file.name + ".partial")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial.unlink(missing_ok=True)
-        spill = Path(tempfile.mkdtemp(prefix=".spill-", dir=file.parent))
-    except OSError as error:
-        raise OutputError(f'cannot write the table of dataset "{name}": {error.strerror}') from error
-    try:
+    with aside(file, name) as (partial, spill):
         try:
-            _fill(partial, spill, parts, name, order, MEMORY[0])
+            try:
+                _fill(partial, spill, parts, name, order, MEMORY[0])
+            except DuckError as error:
+                if not _out_of_memory(error):
+                    raise
+                partial.unlink(missing_ok=True)
+                _fill(partial, spill, parts, name, order, MEMORY[1])
+            return seal(partial, file, name, columns)
         except DuckError as error:
-            if not _out_of_memory(error):
-                raise
-            partial.unlink(missing_ok=True)
-            _fill(partial, spill, parts, name, order, MEMORY[1])
-        return seal(partial, file, name, columns)
-    except DuckError as error:
-        raise OutputError(f'cannot write the table of dataset "{name}": {error}') from error
-    finally:
-        partial.unlink(missing_ok=True)
-        shutil.rmtree(spill, ignore_errors=True)
+            raise OutputError(f'cannot write the table of dataset "{name}": {error}') from error
 
 
 def _fill(partial: Path, spill: Path, parts: Sequence[Part], name: str, order: tuple[str, ...], memory: int) -> None:
