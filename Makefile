@@ -30,6 +30,7 @@ schemas: .venv/.dev
 
 gallery: .venv/.dev
 	$(BIN)/python -m tests.full.gallery
+	$(BIN)/python -m tests.full.library_gallery
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("reportrunner needs CPython 3.11 or later, and $(PYTHON) is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'

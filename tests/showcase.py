@@ -18,7 +18,7 @@ import reportrunner.sandbox
 from reportrunner.cli.main import run_command
 from reportrunner.sandbox import SANDBOX_ADMIN_SECRET, Faults, Sandbox
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 JOB = "jobs/weekly-compliance.toml"
 AS_OF = "2026-11-16"
 LABEL = "2026-W46"

@@ -1,0 +1,82 @@
+"""The page of a job in `docs/jobs/`, made of the job file: first comment, params, what it asks, what must hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+from showcase import ROOT
+
+
+def page(job: str) -> str:
+    """Return the Markdown page of a job, `events/roi`."""
+    text = (ROOT / "jobs" / f"{job}.toml").read_text("utf-8")
+    return "\n".join([*_lines(job, text, tomllib.loads(text))]) + "\n"
+
+
+def first_comment(text: str) -> str:
+    """Return the comment that a job begins with, as one paragraph."""
+    lines: list[str] = []
+    for line in text.splitlines()[1:]:
+        if line.startswith("#"):
+            lines.append(line.removeprefix("#").strip())
+        elif lines:
+            break
+    return " ".join(lines)
+
+
+def _lines(job: str, text: str, data: dict[str, Any]) -> Iterator[str]:
+    name = job.replace("/", "-")
+    yield from (f"# {data['title']}", "", first_comment(text), "")
+    yield from ("```sh", f"reportrunner run jobs/{job}.toml --sandbox", "```", "")
+    yield f"The job: [jobs/{job}.toml](../../jobs/{job}.toml). The picture is of the sandbox's invented data."
+    yield from ("", f"![{data['title']}](../gallery/library/{name}-1280.png)", "")
+    if data.get("params"):
+        yield from ("## What to change", "", "| param | type | default | means |", "|---|---|---|---|")
+        for param, given in data["params"].items():
+            yield f"| `{param}` | {given['type']} | {_value(given['default'])} | {given['help']} |"
+        yield ""
+    yield from ("## What it asks", "", "| dataset | is | from |", "|---|---|---|")
+    for dataset, given in data["datasets"].items():
+        yield f"| `{dataset}` | {given['description']} | {_origin(given)} |"
+    yield from ("", "## What must hold", "")
+    for check, given in data["checks"].items():
+        warns = " (a warning)" if given.get("severity") == "warn" else ""
+        yield f"- `{check}`: {given['message']}{warns}"
+    yield from ("", "## What it leaves", "", "| document | is |", "|---|---|")
+    for output, given in data["outputs"].items():
+        yield f"| `{_path(output, given)}` | {_kind(given)} |"
+
+
+def _value(default: object) -> str:
+    if isinstance(default, list):
+        return ", ".join(f"`{item}`" for item in default) or "none"
+    if isinstance(default, dt.datetime):
+        return f"`{default.isoformat()}`"
+    return f"`{default}`" if default != "" else "none"
+
+
+def _origin(dataset: dict[str, Any]) -> str:
+    if "endpoint" in dataset:
+        report = dataset.get("report", dataset.get("id"))
+        window = f", {dataset['window']}" if "window" in dataset else ""
+        return f"{dataset['source']} · `{dataset['endpoint']}`{f' {report}' if report else ''}{window}"
+    if "file" in dataset:
+        return f"`{dataset['file']}`"
+    if "history" in dataset:
+        return f"what earlier runs kept, `{dataset['history']}`"
+    return "the job itself" if "rows" in dataset else "SQL"
+
+
+def _path(name: str, output: dict[str, Any]) -> str:
+    return str(output.get("path") or f"{name}.{'eml' if output['format'] == 'email' else output['format']}")
+
+
+def _kind(output: dict[str, Any]) -> str:
+    if output["format"] == "email":
+        each = f", one per {output['each']['column']}" if "each" in output else ""
+        attached = output.get("attach", [])
+        return f"a message to {', '.join(output['to'])}{each}" + (f", with {', '.join(attached)}" if attached else "")
+    return "the page" if output["format"] == "html" else f"rows of `{output['dataset']}`"
