@@ -21,12 +21,23 @@ _LIMITED_BY_ROLE = ACTIONS.keys() - {"session", "appToken"}
 
 
 class KalturaApi:
-    """One account's API; ``clock`` gives unix seconds, ``base_url`` is where links to it begin."""
+    """One account's API; ``clock`` gives unix seconds for sessions, ``today`` the moment at which it answers all else.
+
+    ``base_url`` is where links to it begin.
+    """
 
     base_url = ""
 
-    def __init__(self, clock: Callable[[], float], partner: int, faults: FaultCounter, desk: SessionDesk) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        today: Callable[[], float],
+        partner: int,
+        faults: FaultCounter,
+        desk: SessionDesk,
+    ) -> None:
         self._clock = clock
+        self._today = today
         self._partner = partner
         self._faults = faults
         self._desk = desk
@@ -111,7 +122,7 @@ class KalturaApi:
             return start_session(params, session, self._desk, self._clock())
         if not session.admin:
             raise ApiError("SERVICE_FORBIDDEN", SERVICE=f"{service}->{action}")
-        return self._services.call(name, params, Visit(session, int(self._clock()), self._faults.faults.library))
+        return self._services.call(name, params, Visit(session, int(self._today()), self._faults.faults.library))
 
     def _report(self, action: str, params: Params) -> object:
         if action == "serve" and not params.get("ks"):
@@ -126,7 +137,7 @@ class KalturaApi:
             raise ApiError("DRUID_QUERY_TIMED_OUT")
         if self._faults.due("internal_error", name):
             raise ApiError("INTERNAL_SERVERL_ERROR")
-        world = World(session.partner, self._clock(), self._faults.faults.crowd)
+        world = World(session.partner, self._today(), self._faults.faults.crowd)
         return self._reports.call(action, params, world, session)
 
     @cached_property

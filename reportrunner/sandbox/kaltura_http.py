@@ -25,10 +25,17 @@ _REPORT_PATHS = ("/api/v1/report/generate", "/api/v1/report/serve")
 class KalturaHttp:
     """``/api_v3``, in JSON and XML."""
 
-    def __init__(self, clock: Callable[[], float], partner: int, counter: FaultCounter, desk: SessionDesk) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        today: Callable[[], float],
+        partner: int,
+        counter: FaultCounter,
+        desk: SessionDesk,
+    ) -> None:
         self._clock = clock
         self._counter = counter
-        self._api = KalturaApi(clock, partner, counter, desk)
+        self._api = KalturaApi(clock, today, partner, counter, desk)
         self._request_ids = itertools.count(1)
 
     def listen(self, base_url: str) -> None:

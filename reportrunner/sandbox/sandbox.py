@@ -20,7 +20,7 @@ from reportrunner.sandbox.service import Service
 
 _LOOPBACK = ("127.0.0.1", "localhost")
 _BASE_PATHS = {"cloudflare": "/client/v4"}
-DATED = frozenset({"cloudflare", "livekit"})
+DATED = frozenset({"cloudflare", "kaltura", "livekit"})
 """The providers whose services answer by what day it is."""
 
 
@@ -46,7 +46,7 @@ class Sandbox:
         self._today = today or clock
         self._counter = FaultCounter(faults)
         desk = SessionDesk(clock, partner, faults.expire_session_after, faults.session_cap)
-        self._kaltura = KalturaHttp(clock, partner, self._counter, desk)
+        self._kaltura = KalturaHttp(clock, self._today, partner, self._counter, desk)
         self._services: tuple[Service, ...] = (
             self._kaltura,
             ReportsHttp(clock, self._counter, desk),

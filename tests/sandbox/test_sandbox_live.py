@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sandbox_caller import NOW
+from sandbox_caller import NOW, Clock
 from service_asker import AIR, LIVE, TOWN, At, page, refusal, running, where
 
-from reportrunner.sandbox import child_secret
+from reportrunner.sandbox import SANDBOX_ADMIN_SECRET, Sandbox, child_secret
 from reportrunner.sandbox.accounts import CHILDREN, account_events
 
 
@@ -49,6 +49,25 @@ def test_live_events_are_the_truth_in_ten_second_buckets(at: At) -> None:
     assert all(moment % 10 == 0 for moment, _, _ in found)
     assert found[0][0] >= AIR
     assert {live > 0 for _, live, _ in found} == {delayed > 0 for _, _, delayed in found[-20:]} == {True}
+
+
+def test_what_is_live_is_live_on_the_day_of_the_job_and_sessions_are_of_the_real_day() -> None:
+    clock = Clock()
+    clock.now = NOW + 300 * 86_400
+    with Sandbox(clock=clock, today=lambda: AIR + 1000) as sandbox:
+        found = At(sandbox, clock)
+        there = clock.now
+        relative = {"entryIds": TOWN, "fromTime": -110, "toTime": -20, "live": 1}
+        assert timeline(found, there, **relative) == watching({TOWN}, AIR + 890, AIR + 980) != []
+        nodes = found.ask("entryServerNode.list", where(entryIdEqual=TOWN), there)["objects"]
+        assert [node["status"] for node in nodes] == [1, 2]
+        log = {"relatedObjectTypeIn": 4, "objectIdIn": TOWN, "indexTypeEqual": "Log", "eventTypeIn": "0_healthData"}
+        (beacon,) = found.ask("beacon_beacon.list", where(**log) | page(1), there)["objects"]
+        assert beacon["updatedAt"] == AIR + 960
+        expiring = {"secret": SANDBOX_ADMIN_SECRET, "partnerId": "10042", "type": "2", "expiry": "60"}
+        ks = found.caller.json("session.start", expiring)
+        assert found.ask("category.list", {"ks": ks}, there + 30)["totalCount"] == 6
+        assert refusal(found.ask("category.list", {"ks": ks}, there + 61))[0] == "INVALID_KS"
 
 
 def test_live_events_start_is_aligned_down_and_the_end_is_cut_at_now(at: At) -> None:
