@@ -41,7 +41,9 @@ class Options(TypedDict):
 @click.option(
     "--jobs", "side_by_side", default=4, show_default=True, type=click.IntRange(1, 64), help="Jobs side by side."
 )
-@click.option("--allow-actions", is_flag=True, help="Let jobs change something at the provider.")
+@click.option(
+    "--allow-actions", is_flag=True, help="Let jobs change something at the provider; the stand-in needs no leave."
+)
 @live_options
 def command(**options: Unpack[Options]) -> int:
     """Run jobs and publish their documents.
@@ -63,7 +65,7 @@ def command(**options: Unpack[Options]) -> int:
     prepared, invalid = prepare_all(found, Moment(options["as_of"], wall_clock(), options["sandbox"]), params)
     if not prepared:
         return invalid
-    if not options["allow_actions"]:
+    if not options["allow_actions"] and not options["sandbox"]:
         refuse_actions(ready.plan for ready in prepared)
     progress = Progress([ready.plan for ready in prepared], options["side_by_side"])
 

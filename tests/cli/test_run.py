@@ -237,17 +237,16 @@ def test_jobs_that_would_change_something_are_refused_together_and_named(
     monkeypatch.setattr("socket.socket.connect", refuse)
     (project / "jobs" / "b").mkdir()
     named = [job(project, "people"), job(project, "one", ORDER), job(project, "b/two", ORDER.replace("1_g", "1_h"))]
-    for more in ([], ["--sandbox"]):
-        assert run_command(["run", *named, *more]) == 2
-        said = capsys.readouterr()
-        assert said.out == ""
-        lines = said.err.splitlines()
-        assert "these datasets change something at the provider:" in lines[-4]
-        assert lines[-3:] == [
-            "  one: datasets.order orders catalogue item 8 for 1_gdpr1",
-            "  b/two: datasets.order orders catalogue item 8 for 1_hdpr1",
-            "nothing was sent; give --allow-actions to let them",
-        ]
+    assert run_command(["run", *named]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    lines = said.err.splitlines()
+    assert "these datasets change something at the provider:" in lines[-4]
+    assert lines[-3:] == [
+        "  one: datasets.order orders catalogue item 8 for 1_gdpr1",
+        "  b/two: datasets.order orders catalogue item 8 for 1_hdpr1",
+        "nothing was sent; give --allow-actions to let them",
+    ]
     assert published(project) == set()
     assert records(project) == {}
 
