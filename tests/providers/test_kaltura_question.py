@@ -256,3 +256,13 @@ def test_default_playback_is_told_unless_the_job_says_what_it_wants() -> None:
     assert made.endpoint.findings(ask(table()).parameters) == ()
     realtime = ask({**plain, "report": "10005"})
     assert realtime.endpoint.findings(realtime.parameters) == ()
+
+
+@pytest.mark.parametrize("endpoint", ["report.getTable", "report.getTotal", "report.getGraphs"])
+def test_a_category_without_those_below_it_is_told(endpoint: str) -> None:
+    plain = {"source": "kaltura", "endpoint": endpoint, "report": "34"}
+    for name, words in (("categoriesIdsIn", "categoriesAncestorIdIn takes those"), ("categoriesAncestorIdIn", "")):
+        made = ask({**plain, "filters": {name: ["4001"], "playbackTypeIn": ["vod"]}})
+        assert words in made.endpoint.when_empty(made.parameters)
+        told = " ".join(made.endpoint.notes(made.parameters))
+        assert ("the category itself alone" in told) == bool(words)

@@ -173,13 +173,20 @@ def vod_only(parameters: EndpointDataset) -> tuple[tuple[str, str], ...]:
     return ()
 
 
+def scope(parameters: EndpointDataset) -> str:
+    """Say that a category is taken without what lies below it, where it is (kaltura-filter-fields.json)."""
+    exact = getattr(getattr(parameters, "filters", None), "categoriesIdsIn", None)
+    below = "categoriesAncestorIdIn takes those of all categories below it"
+    return f"categoriesIdsIn takes the entries of the category itself alone; {below}" if exact else ""
+
+
 def meanings(parameters: EndpointDataset, columns: tuple[Column, ...]) -> tuple[str, ...]:
     """Say beside the numbers what a guide gets wrong, which of them no source defines, and which are estimates."""
     assert isinstance(parameters, ReportDataset)
     hint = report_hint(parameters.report)
     unknown = tuple(f"{column.name}: {column.description}" for column in columns if column.source.endswith("(unknown)"))
     estimates = [column.name for column in columns if column.approximate]
-    said = (hint,) if hint else ()
+    said = tuple(words for words in (hint, scope(parameters)) if words)
     return said + unknown + ((f"estimated by the service: {', '.join(estimates)}",) if estimates else ())
 
 

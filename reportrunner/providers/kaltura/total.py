@@ -23,6 +23,7 @@ from reportrunner.providers.kaltura.question import (
     meanings,
     question,
     reports_with,
+    scope,
     total_columns,
     vod_only,
 )
@@ -122,6 +123,7 @@ TOTAL = Endpoint(
     report_columns=lambda wire_id: report_columns(wire_id, report_types()[wire_id].total_columns or ()),
     findings=vod_only,
     notes=lambda parameters: meanings(parameters, total_columns(parameters)),
+    when_empty=scope,
     report_note=report_hint,
     days=DAYS,
     permissions="ANALYTICS_BASE",
