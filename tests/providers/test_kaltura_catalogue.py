@@ -356,6 +356,7 @@ def test_row_keys_cover_the_reports_by_dimension_and_no_other() -> None:
         ("6", True, ("referrer",)),
         ("40008", True, ("referrer",)),
         ("20003", False, ("name", "partner_id")),
+        ("20015", False, ("object_id", "partner_id")),
         ("28", False, ("object_id", "reachProfileId", "serviceType", "serviceFeature", "turnaroundTime")),
         ("40", False, ("application", "domain")),
         ("19", False, ("partner_id",)),
