@@ -75,7 +75,8 @@ def mail_words(message: EmailMessage) -> str:
     assert body is not None
     heads = "".join(f"{name}: {message[name]}\n" for name in ("Subject", "To", "Cc") if message[name])
     attached = "".join(f"Attached: {part.get_filename()}\n" for part in message.iter_attachments())
-    return f"{heads}{attached}\n{body.get_content()}"
+    words = str(body.get_content()).replace("\r\n", "\n")
+    return f"{heads}{attached}\n{words}"
 
 
 def told(finished: Finished) -> dict[str, str]:
