@@ -392,6 +392,21 @@ class TestExplain:
         assert "needs: not documented" in lines
         assert [line for line in lines if line.startswith("counts")] == ["counts what its params say"]
 
+    def test_an_endpoint_is_found_as_a_job_writes_it(self, capsys: Said) -> None:
+        assert self.lines(capsys, "sessions.list") == self.lines(capsys, "livekit.sessions.list")
+
+    @pytest.mark.parametrize(
+        ("word", "said"),
+        [
+            ("report.getTabel", 'did you mean "report.getTable"?'),
+            ("USER_TOP_CONTENT", "explained by: explain kaltura.report.getTable USER_TOP_CONTENT"),
+            ("38", "explained by: explain kaltura.report.getTable 38"),
+        ],
+    )
+    def test_what_is_near_is_told(self, word: str, said: str, capsys: Said) -> None:
+        assert run_command(["explain", word]) == 2
+        assert said in capsys.readouterr().err
+
     def test_what_acts_says_so(self, capsys: Said) -> None:
         needs = "changes something at the provider: needs run --allow-actions"
         assert needs in self.lines(capsys, "kaltura.reach_entryVendorTask.add")

@@ -1,0 +1,145 @@
+"""jobs/platform/traffic: every number against what happened to the sandbox's connections themselves."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from platform_words import rounded, share, signed, words
+from running import Finished, in_zone, run
+
+from reportrunner.sandbox.cloudflare_connections import Happened, happened
+from reportrunner.sandbox.cloudflare_ids import COLOS, ZONE_IDS
+
+JOB = "platform/traffic"
+HOUR = 3_600_000
+UNPROCESSED = 30_000
+MONDAY = dt.date(2026, 11, 9)
+
+
+def midnight(day: dt.date, zone: str) -> int:
+    return int(dt.datetime.combine(day, dt.time(), ZoneInfo(zone)).timestamp() * 1000)
+
+
+def told(size: int) -> str:
+    """Bytes as a reader is told them."""
+    left = Fraction(size)
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if left < Fraction(9995, 10) or unit == "TB":
+            return f"{rounded(left, 0 if unit == 'B' or left >= 100 else 1):,} {unit}"
+        left /= 1000
+    raise AssertionError
+
+
+class World:
+    """The events of a zone in a week and in the week before; asked at the week's end, not all were processed."""
+
+    def __init__(self, monday: dt.date, zone: str, zone_id: str, *, at_the_end: bool) -> None:
+        starts = [midnight(monday + dt.timedelta(days=n), zone) for n in (-7, 0, 7)]
+        self.span, self.span_before = (starts[1], starts[2]), (starts[0], starts[1])
+        self.at_the_end = at_the_end
+        self.week = list(happened(zone_id, starts[1], starts[2] - (UNPROCESSED if at_the_end else 0)))
+        self.before = list(happened(zone_id, starts[0], starts[1]))
+
+    def centres(self) -> list[dict[str, Any]]:
+        rows = []
+        for colo in COLOS:
+            week, before = ([one for one in of if one.colo == colo] for of in (self.week, self.before))
+            ended = sorted(one.length for one in week if one.event == "disconnect")
+            rows.append(
+                {
+                    "data_centre": colo,
+                    "bytes": size(week),
+                    "bytes_before": size(before),
+                    "change": rounded(Fraction(size(week), size(before)) - 1, 4),
+                    "bytes_in": sum(one.ingress for one in week),
+                    "bytes_out": sum(one.egress for one in week),
+                    "events": len(week),
+                    "events_before": len(before),
+                    "connections_ended": len(ended),
+                    "median_seconds": rounded(Fraction(ended[(len(ended) + 1) // 2 - 1], 1000), 1),
+                }
+            )
+        return sorted(rows, key=lambda row: (-row["bytes"], row["data_centre"]))
+
+    def intervals(self) -> list[tuple[int, int]]:
+        """Hours of UTC, the first and the last of them cut to the week."""
+        first, end = self.span
+        return [(max(first, at), min(end, at + HOUR)) for at in range(first // HOUR * HOUR, end, HOUR)]
+
+    def hours(self) -> dict[tuple[str, str], tuple[str, str, str, str, str]]:
+        found = {}
+        for colo in COLOS:
+            held: dict[int, list[Happened]] = {}
+            for one in self.week:
+                if one.colo == colo:
+                    held.setdefault(max(self.span[0], one.at // HOUR * HOUR), []).append(one)
+            for start, end in self.intervals():
+                events = held.get(start, [])
+                found[(colo, instant(start))] = (
+                    instant(end),
+                    str(len(events)),
+                    str(sum(one.ingress for one in events)),
+                    str(sum(one.egress for one in events)),
+                    "false" if self.at_the_end and end == self.span[1] else "true",
+                )
+        return found
+
+
+def size(events: list[Happened]) -> int:
+    return sum(one.ingress + one.egress for one in events)
+
+
+def instant(moment: int) -> str:
+    return dt.datetime.fromtimestamp(moment / 1000, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def assert_true(finished: Finished, world: World, moved: str = "0.2") -> None:
+    """Every cell of both files, the heat map, and the first screen of the page."""
+    assert finished.code == 0, finished.err
+    centres = world.centres()
+    found = [
+        {name: cell if name == "data_centre" else Decimal(cell) for name, cell in row.items()}
+        for row in finished.rows("centres.csv")
+    ]
+    assert found == centres
+    hours = {(row["coloName"], row["interval_start"]): tuple(row.values())[2:] for row in finished.rows("hours.csv")}
+    assert hours == world.hours()
+    page = words(finished.page("report.html"))
+    week, before, top = size(world.week), size(world.before), centres[0]
+    answer = "Yes, it is more" if week > before else "No, it is less"
+    percents = f"{signed(rounded(Fraction(week - before, before) * 100, 1))}%"
+    assert (
+        f"{top['data_centre']} carried the most, {told(top['bytes'])} of {told(week)}. "
+        f"{answer} than the week before: {percents}."
+    ) in page
+    assert f"{told(before)} the week before" in page
+    assert f"{share(Fraction(top['bytes'], week))} {top['data_centre']}" in page
+    changed = sum(abs(row["change"]) > Decimal(moved) for row in centres)
+    noun = "data centre" if changed == 1 else "data centres"
+    assert f"{noun} changed by more than {rounded(Fraction(moved) * 100, 0)}% {changed} of 4" in page
+    assert f"events {len(world.week):,} {signed(len(world.week) - len(world.before))} against the week before" in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "zone", "zone_id", "monday"),
+    [
+        ((), "America/New_York", ZONE_IDS[0], MONDAY),
+        (("--param", f"zone_id={ZONE_IDS[1]}", "--param", "moved=0.01"), "America/New_York", ZONE_IDS[1], MONDAY),
+        (("--as-of", "2026-11-05"), "America/New_York", ZONE_IDS[0], dt.date(2026, 10, 26)),
+        (("--as-of", "2026-11-16"), "Asia/Kolkata", ZONE_IDS[0], MONDAY),
+    ],
+    ids=["as it is", "another zone, with bytes beyond 2^53", "a week of 169 hours", "days that begin on half an hour"],
+)
+def test_every_number_is_what_happened(
+    tmp_path: Path, arguments: tuple[str, ...], zone: str, zone_id: str, monday: dt.date
+) -> None:
+    edit = in_zone(zone) if zone != "America/New_York" else None
+    finished = run(tmp_path / "project", JOB, *arguments, edit=edit)
+    world = World(monday, zone, zone_id, at_the_end=monday == MONDAY)
+    assert_true(finished, world, "0.01" if zone_id == ZONE_IDS[1] else "0.2")
