@@ -218,6 +218,7 @@ def _parts(made: Figure, length: Spec, names: Spec, scale: tuple[float, int]) ->
 def _line(made: Figure, width: int, _: int) -> Spec:
     whole = all(point.x.endswith("T00:00:00Z") or "T" not in point.x for point in made.points)
     places = sorted({point.x for point in made.points})
+    clock = "%H:%M" if len({place[:10] for place in places}) == 1 else "%-d %b %H:%M"
     dots = {"size": 28, "filled": True} if len(places) <= 31 else False
     every = -(-len(places) // (8 if width > 500 else 4)) or 1
     ticks = [_milliseconds(place) for place in places[::every]]
@@ -227,16 +228,24 @@ def _line(made: Figure, width: int, _: int) -> Spec:
         "encoding": {
             "x": {
                 "field": "x", "type": "temporal", "scale": {"type": "utc"},
-                "axis": {"grid": False, "format": "%-d %b" if whole else "%-d %b %H:%M", "labelOverlap": True,
+                "axis": {"grid": False, "format": "%-d %b" if whole else clock, "labelOverlap": True,
                          "labelSeparation": 8, "labelFlush": True, "values": ticks},
             },
             "y": {
                 "field": "y", "type": "quantitative",
                 "axis": {"domain": False, "tickCount": 4, "format": "%" if made.percent else ",~f"},
             },
-            "color": _colour(made, width),
+            "color": _stroked(_colour(made, width)),
         },
     }  # fmt: skip
+
+
+def _stroked(colour: Spec) -> Spec:
+    """Let the legend of lines show lines: a line has no area that its square could be filled with."""
+    return {
+        **colour,
+        "legend": colour["legend"] and {**colour["legend"], "symbolType": "stroke", "symbolStrokeWidth": 3},
+    }
 
 
 def _milliseconds(place: str) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from reportrunner.table import Value
 from reportrunner.templating import words
 from reportrunner.templating.figure import Figure, Kind, figure, fitting, summary, text_chart
 from reportrunner.templating.grid import grid, html_table, text_table
@@ -107,8 +108,16 @@ def filters(zone: dt.tzinfo) -> dict[str, Any]:
     def as_text(rows: object, **options: object) -> str:
         return text_table(grid(rows, options, zone))
 
+    def as_date(value: Value, fmt: str = "iso") -> str:
+        return words.date(words.here(value, zone), fmt)
+
+    def as_moment(value: Value) -> str:
+        return words.moment(words.here(value, zone))
+
     return {
         **_WORDS,
+        "date": as_date,
+        "moment": as_moment,
         "html_table": as_table,
         "text_table": as_text,
     }

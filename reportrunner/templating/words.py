@@ -216,16 +216,23 @@ def moment(value: object) -> str:
     return date(value, "%-d %B %Y, %H:%M %Z").rstrip()
 
 
+def here(value: Value, zone: dt.tzinfo) -> Value:
+    """Return an instant by that zone's clock; anything else as it is."""
+    return value.astimezone(zone) if isinstance(value, dt.datetime) and value.tzinfo else value
+
+
 def shower(column: Column, style: str, zone: dt.tzinfo) -> Callable[[Value], str]:
     """Return what turns this column's values into words; `style` is empty or the name of a filter."""
     if style:
         if style not in STYLES:
             raise UnfitError(f'no format "{style}" for column "{column.name}"{did_you_mean(style, STYLES)}')
-        return STYLES[style]
+        return (
+            STYLES[style] if column.type is not ColumnType.TIMESTAMP else lambda value: STYLES[style](here(value, zone))
+        )
     if column.type in {ColumnType.INTEGER, ColumnType.DECIMAL}:
         return size if column.unit == "bytes" else _digits(column.type)
     if column.type is ColumnType.TIMESTAMP:
-        return lambda value: date(value.astimezone(zone) if isinstance(value, dt.datetime) else value, _CLOCK)
+        return lambda value: date(here(value, zone), _CLOCK)
     return _BY_TYPE[column.type]
 
 

@@ -135,6 +135,25 @@ def test_specification_names_no_data_but_its_own() -> None:
     assert "rate" not in text
 
 
+def test_the_legend_of_lines_shows_lines() -> None:
+    assert specification(EVERY["line"], 680)["encoding"]["color"]["legend"]["symbolType"] == "stroke"
+    one = drawn("line", x="day", y="n", title="One")
+    assert specification(one, 680)["encoding"]["color"]["legend"] is None
+
+
+def test_a_day_by_the_minute_says_the_day_once_and_days_by_the_hour_each_time() -> None:
+    columns = (Column("at", ColumnType.TIMESTAMP), Column("n", N))
+
+    def axis(*hours: int) -> str:
+        start = dt.datetime(2026, 11, 11, tzinfo=dt.UTC)
+        rows = Rows(columns, [(start + dt.timedelta(hours=hour), 1) for hour in hours])
+        return str(specification(drawn("line", rows, x="at", y="n"), 680)["encoding"]["x"]["axis"]["format"])
+
+    assert axis(11, 12) == "%H:%M"
+    assert axis(11, 36) == "%-d %b %H:%M"
+    assert axis(0, 24) == "%-d %b"
+
+
 @pytest.mark.parametrize("kind", list(EVERY))
 def test_svg_is_painted_by_the_page(kind: Kind) -> None:
     svg = inline_svg(EVERY[kind])

@@ -10,6 +10,7 @@ import pytest
 
 from reportrunner.table import Column, ColumnType
 from reportrunner.templating import words
+from reportrunner.templating.vocabulary import filters
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,19 @@ def test_dates_are_english_whatever_the_machine_speaks() -> None:
     assert words.date(day, "%a %-d.%-m.%Y, week %V") == "Sun 1.3.2026, week 09"
     instant = dt.datetime(2026, 11, 16, 9, 30, tzinfo=ZoneInfo("America/New_York"))
     assert words.moment(instant) == "16 November 2026, 09:30 EST"
+
+
+def test_templates_tell_instants_by_the_clock_of_the_job() -> None:
+    known = filters(ZoneInfo("America/New_York"))
+    instant = dt.datetime(2026, 11, 16, 2, 30, tzinfo=dt.UTC)
+    assert known["moment"](instant) == "15 November 2026, 21:30 EST"
+    assert known["date"](instant) == "2026-11-15"
+    assert known["date"](instant, "%H:%M") == "21:30"
+    assert known["date"](dt.date(2026, 11, 16), "long") == "16 November 2026"
+    assert known["moment"](None) == words.DASH
+    show = words.shower(Column("at", ColumnType.TIMESTAMP), "moment", ZoneInfo("America/New_York"))
+    assert show(instant) == "15 November 2026, 21:30 EST"
+    assert show(None) == words.DASH
 
 
 def test_date_answers_a_wrong_format() -> None:
