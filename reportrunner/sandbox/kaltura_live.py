@@ -35,7 +35,8 @@ def live_events(params: Params, visit: Visit) -> list[Thing]:
         for entry in live_entries()
         if entry.entry_id in wanted and (not only_live or on_air(entry, visit.now))
     )
-    start, end = moment(asked, "fromTime", visit.now), min(moment(asked, "toTime", visit.now), visit.now)
+    start, last = (moment(asked, name, visit.now) for name in ("fromTime", "toTime"))
+    end = min(last + BUCKET, visit.now) if last else 0  # the server adds the length of a bucket: the last one is told
     begin, end = max(ACCOUNT_CREATED, start - start % BUCKET), end - end % BUCKET
     usable = start > 0 and begin < end  # a time that is missing reads as 0
     found = audience(visit.session.partner, chosen, begin, end) if chosen and usable else {}

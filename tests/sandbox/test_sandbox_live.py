@@ -45,7 +45,7 @@ def watching(entry_ids: set[str], start: int, end: int, partner: int = 10042) ->
 
 def test_live_events_are_the_truth_in_ten_second_buckets(at: At) -> None:
     found = timeline(at, AIR + 3600, entryIds=TOWN, fromTime=AIR - 600, toTime=AIR + 1207)
-    assert found == watching({TOWN}, AIR - 600, AIR + 1200)
+    assert found == watching({TOWN}, AIR - 600, AIR + 1210)  # the bucket in which toTime lies is told
     assert all(moment % 10 == 0 for moment, _, _ in found)
     assert found[0][0] >= AIR
     assert {live > 0 for _, live, _ in found} == {delayed > 0 for _, _, delayed in found[-20:]} == {True}
@@ -58,7 +58,7 @@ def test_what_is_live_is_live_on_the_day_of_the_job_and_sessions_are_of_the_real
         found = At(sandbox, clock)
         there = clock.now
         relative = {"entryIds": TOWN, "fromTime": -110, "toTime": -20, "live": 1}
-        assert timeline(found, there, **relative) == watching({TOWN}, AIR + 890, AIR + 980) != []
+        assert timeline(found, there, **relative) == watching({TOWN}, AIR + 890, AIR + 990) != []
         nodes = found.ask("entryServerNode.list", where(entryIdEqual=TOWN), there)["objects"]
         assert [node["status"] for node in nodes] == [1, 2]
         log = {"relatedObjectTypeIn": 4, "objectIdIn": TOWN, "indexTypeEqual": "Log", "eventTypeIn": "0_healthData"}
@@ -79,7 +79,7 @@ def test_live_events_start_is_aligned_down_and_the_end_is_cut_at_now(at: At) -> 
 
 def test_live_events_take_times_relative_to_now(at: At) -> None:
     now = AIR + 1000
-    assert timeline(at, now, entryIds=TOWN, fromTime=-110, toTime=-20) == watching({TOWN}, now - 110, now - 20) != []
+    assert timeline(at, now, entryIds=TOWN, fromTime=-110, toTime=-20) == watching({TOWN}, now - 110, now - 10) != []
 
 
 def test_live_events_of_several_entries_are_summed_and_ids_are_split_at_commas(at: At) -> None:
@@ -91,9 +91,9 @@ def test_live_events_of_several_entries_are_summed_and_ids_are_split_at_commas(a
 def test_live_one_keeps_entries_on_air_now_and_their_delayed_viewers(at: At) -> None:
     window = {"entryIds": ",".join(LIVE), "fromTime": AIR, "toTime": AIR + 1800}
     on_air = timeline(at, AIR + 5000, live=1, **window)  # the briefing of 45 and the questions of 30 minutes are over
-    assert on_air == watching({TOWN}, AIR, AIR + 1800)
+    assert on_air == watching({TOWN}, AIR, AIR + 1810)
     assert any(delayed for _, _, delayed in on_air)
-    assert timeline(at, AIR + 5000, **window) == watching(set(LIVE), AIR, AIR + 1800) != on_air
+    assert timeline(at, AIR + 5000, **window) == watching(set(LIVE), AIR, AIR + 1810) != on_air
     assert timeline(at, AIR + 86_400, live=1, **window) == []
     assert refusal(
         at.ask("liveReports.getEvents", {"reportType": "ENTRY_TIME_LINE", **where(entryIds=TOWN, live=2)})
