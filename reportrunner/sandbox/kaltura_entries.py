@@ -27,8 +27,9 @@ from reportrunner.sandbox.universe import ACCOUNT_CREATED
 _MEDIA = {"Video": 1, "Audio": 5, "Live stream": 201}
 _READY = "2"
 _ENTRY_FILTER = {
-    *("idEqual", "idIn", "idNotIn", "nameLike", "nameEqual", "userIdEqual", "categoriesIdsMatchOr", "orderBy"),
-    *("createdAtGreaterThanOrEqual", "createdAtLessThanOrEqual", "statusEqual", "statusIn"),
+    *("idEqual", "idIn", "idNotIn", "nameLike", "nameEqual", "userIdEqual", "categoriesIdsMatchOr"),
+    *("categoryAncestorIdIn", "createdAtGreaterThanOrEqual", "createdAtLessThanOrEqual", "statusEqual", "statusIn"),
+    "orderBy",
 }
 _NARROWER = {f"Kaltura{kind}EntryFilter" for kind in ("Playable", "Media", "Live", "LiveStream")}
 _ENTRY_ORDERS: dict[str, Callable[[Item], Any]] = {
@@ -94,8 +95,8 @@ def _entry_filter(asked: Params, now: int) -> Callable[[Item], bool]:
     status = listed(asked, "statusIn") or listed(asked, "statusEqual")
     like, name = str(asked.get("nameLike") or "").lower(), str(asked.get("nameEqual") or "")
     owner = str(asked.get("userIdEqual") or "")
-    wanted = listed(asked, "categoriesIdsMatchOr")
-    categories = None if wanted is None else {i for text in wanted if text.isdecimal() for i in inside(int(text))}
+    exact, above = listed(asked, "categoriesIdsMatchOr"), listed(asked, "categoryAncestorIdIn")
+    below = {str(one) for text in above or () if text.isdecimal() for one in inside(int(text))}
     since, until = (moment(asked, f"createdAt{end}ThanOrEqual", now) for end in ("Greater", "Less"))
 
     def stays(found: Item) -> bool:
@@ -107,7 +108,8 @@ def _entry_filter(asked: Params, now: int) -> Callable[[Item], bool]:
             and like in found.name.lower()
             and name in ("", found.name)
             and owner in ("", found.owner)
-            and (categories is None or found.category in categories)
+            and (exact is None or str(found.category) in exact)
+            and (above is None or str(found.category) in below)
             and (not since or found.created_at >= since)
             and (not until or found.created_at <= until)
         )

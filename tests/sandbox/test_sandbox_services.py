@@ -146,9 +146,12 @@ def test_entries_are_filtered(at: At, fields: dict[str, str], found: list[str]) 
     assert ids(at.ask("baseEntry.list", where(**fields))) == found
 
 
-def test_a_category_means_everything_below_it(at: At) -> None:
-    below = at.ask("baseEntry.list", where(categoriesIdsMatchOr="4001"))["totalCount"]
+def test_one_filter_means_the_category_alone_and_another_everything_below_it_too(at: At) -> None:
+    alone = at.ask("baseEntry.list", where(categoriesIdsMatchOr="4001"))
+    assert ids(alone) == ["1_code1", "1_phis1", "1_brib1"]
+    below = at.ask("baseEntry.list", where(categoryAncestorIdIn="4001"))["totalCount"]
     assert below == 9
+    assert at.ask("baseEntry.list", where(categoriesIdsMatchOr="4001", categoryAncestorIdIn="4002"))["totalCount"] == 0
     listed = {one["id"]: one for one in at.ask("category.list")["objects"]}
     assert (listed[4001]["entriesCount"], listed[4001]["directEntriesCount"]) == (9, 3)
     assert (listed[4002]["fullName"], listed[4002]["fullIds"], listed[4002]["depth"]) == (

@@ -79,9 +79,13 @@ class EntryFilters(ListFilters):
     userIdIn: Texts | None = None  # noqa: N815
     tagsMultiLikeOr: Texts | None = None  # noqa: N815
     tagsMultiLikeAnd: Texts | None = None  # noqa: N815
-    categoriesIdsMatchOr: Numbers | None = None  # noqa: N815
+    categoriesIdsMatchOr: Numbers | None = Field(  # noqa: N815
+        default=None, description="Entries of these very categories, without those below them"
+    )
     categoriesIdsMatchAnd: Numbers | None = None  # noqa: N815
-    categoryAncestorIdIn: Numbers | None = None  # noqa: N815
+    categoryAncestorIdIn: Numbers | None = Field(  # noqa: N815
+        default=None, description="Entries of these categories and of all below them"
+    )
     referenceIdIn: Texts | None = None  # noqa: N815
     rootEntryIdIn: Texts | None = None  # noqa: N815
     typeIn: fields.EntryTypes | None = None  # noqa: N815
