@@ -173,3 +173,11 @@ def test_an_account_of_which_the_service_says_nothing_is_found(tmp_path: Path) -
     row = finished.rows("usage.csv")[-1]
     assert (row["account"], row["plays"], row["minutes_viewed"], row["traffic_mb"]) == ("Atlantis", "0", "0", "")
     assert finished.findings["checks.nothing_is_left_over"] == ("ok", 0)
+
+
+def test_traffic_of_an_account_that_nobody_asked_about_is_found(tmp_path: Path) -> None:
+    def listed_alone(text: str) -> str:
+        return text.replace(" union select partner_id from content union select partner_id from content_before", "")
+
+    finished = run(tmp_path / "project", JOB, edit=listed_alone, files={LIST: without_last_line})
+    assert finished.findings["checks.nothing_is_left_over"] == ("warn", 1)

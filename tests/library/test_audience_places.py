@@ -111,3 +111,17 @@ def test_a_code_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
     finished = run(tmp_path / "project", JOB, "--param", "country=US")
     assert finished.code == 3
     assert 'countryIn takes country names, and "US" is a code' in finished.err
+
+
+def test_levels_that_do_not_add_up_are_found(tmp_path: Path) -> None:
+    def recordings_alone(text: str) -> str:
+        for dataset in ("world", "by_city"):
+            head, mark, rest = text.partition(f"[datasets.{dataset}]")
+            text = head + mark + rest.replace('"{{ params.playback }}"', '["vod"]', 1)
+        return text
+
+    finished = run(tmp_path / "project", JOB, edit=recordings_alone)
+    assert finished.code == 5
+    assert finished.findings["checks.countries_are_the_world"] == ("error", 1)
+    assert finished.findings["checks.minutes_are_the_worlds"] == ("warn", 1)
+    assert finished.findings["checks.parts_are_the_country"] == ("error", 1)

@@ -166,5 +166,16 @@ def test_what_comes_late_is_told_and_a_pull_that_is_too_short_is_found(tmp_path:
     assert longer.findings["checks.the_pull_is_long_enough"] == ("ok", 0)
 
 
+def test_a_day_that_does_not_add_up_is_not_to_be_loaded(tmp_path: Path) -> None:
+    def recordings_alone(text: str) -> str:
+        head, mark, rest = text.partition("[datasets.countries]")
+        return head + mark + rest.replace('"{{ params.playback }}"', '["vod"]', 1)
+
+    finished = run(tmp_path / "project", JOB, "--as-of", "2026-11-13", edit=recordings_alone)
+    assert finished.code == 5
+    assert finished.findings["checks.plays_agree"] == ("error", 1)
+    assert finished.lead("report.html").startswith("Nothing yet.")
+
+
 def id_of(one: Event) -> tuple[str, int, str]:
     return one.entry_id, one.at, one.viewer
