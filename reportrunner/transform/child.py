@@ -1,4 +1,4 @@
-"""The child process of user SQL: requests come in on standard input, answers leave on standard output."""
+"""The child process of user SQL: requests come in as lines, and answers leave as lines."""
 
 # ruff: noqa: S608 - user SQL runs here, as parsed, judged and locked down; names are written by `quoted`
 
@@ -7,14 +7,13 @@ from __future__ import annotations
 import json
 import os
 import resource
-import sys
 import time
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from reportrunner.cell import SCALES
 from reportrunner.duck import DATA, Duck, DuckError, literal, order_by, parse_with, quoted, reading, sql_type
@@ -55,6 +54,7 @@ class Child:
 
     def __init__(self, request: Mapping[str, Any]) -> None:
         """Attach inputs and output, bind the clock to as_of, then shut every door."""
+        os.chdir(request["spill"])
         self.duck = Duck(Path(request["spill"]), memory=request["memory"], disk=request["disk"])
         self.schemas: dict[str, tuple[Column, ...]] = {}
         for number, entry in enumerate(request["inputs"]):
@@ -261,17 +261,10 @@ def _serve(request: dict[str, Any], child: Child | None) -> tuple[dict[str, Any]
         return {"bug": traceback.format_exc()}, child
 
 
-def main() -> None:
-    """Serve requests, one JSON line each, until standard input ends."""
+def serve(asked: IO[bytes], answers: IO[bytes]) -> None:
+    """Serve requests, one JSON line each, until they end."""
     child: Child | None = None
-    with os.fdopen(os.dup(1), "wb") as answers:
-        # Whatever a library prints must not pass for an answer.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        for line in sys.stdin.buffer:
-            reply, child = _serve(json.loads(line), child)
-            answers.write(json.dumps(reply).encode() + b"\n")
-            answers.flush()
-
-
-if __name__ == "__main__":
-    main()
+    for line in asked:
+        reply, child = _serve(json.loads(line), child)
+        answers.write(json.dumps(reply).encode() + b"\n")
+        answers.flush()

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import shutil
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -17,6 +15,7 @@ from typing import Any, Self
 from reportrunner.errors import SqlError
 from reportrunner.query import Bound, Query, SqlIssue
 from reportrunner.table import Column, Rows, Table
+from reportrunner.transform.process import SqlProcess
 from reportrunner.transform.wire import decode, decode_column, encode, encode_column
 
 
@@ -65,29 +64,18 @@ class SqlSession:
 
     def __enter__(self) -> Self:
         """Start the child and lock it down."""
-        self._spill = Path(tempfile.mkdtemp(prefix=".spill-", dir=self._near))
-        start = "import sys; sys.path.insert(0, sys.argv[1]); from reportrunner.transform.child import main; main()"
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
-            [sys.executable, "-I", "-B", "-X", "utf8", "-c", start, str(Path(__file__).resolve().parents[2])],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=self._spill,
-            env={},
-            start_new_session=True,
-        )
-        try:
-            self._ask({**self._opening, "spill": str(self._spill)})
-        except BaseException:
-            self.__exit__()
-            raise
+        with ExitStack() as stack:
+            spill = tempfile.mkdtemp(prefix=".spill-", dir=self._near)
+            stack.callback(shutil.rmtree, spill, ignore_errors=True)
+            self._process = SqlProcess()
+            stack.callback(self._process.close)
+            self._ask({**self._opening, "spill": spill})
+            self._opened = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         """End the child and remove what it spilled."""
-        self._process.kill()
-        self._process.communicate()
-        shutil.rmtree(self._spill, ignore_errors=True)
+        self._opened.close()
 
     def rows(self, query: Query, limit: int | None = None) -> tuple[Rows, int]:
         """Return the first `limit` rows as values, ordered as a dataset would be, and how many rows there are."""
@@ -120,12 +108,12 @@ class SqlSession:
         timer = threading.Timer(self._limits.seconds, stop)
         timer.start()
         try:
-            reply = self._exchange({**request, "seconds": self._limits.seconds})
+            reply = self._process.exchange({**request, "seconds": self._limits.seconds})
         finally:
             timer.cancel()
         if reply is None:
-            if not late.is_set() and self._process.wait(timeout=5) >= 0:
-                raise RuntimeError(f"the process for SQL ended by itself, with {self._process.returncode}")
+            if not late.is_set() and (self._process.ended or 0) >= 0:
+                raise RuntimeError(f"the process for SQL ended by itself, with {self._process.ended}")
             limit = f"{self._limits.seconds} s" if late.is_set() else "its memory or processor time"
             raise SqlError(f"the query was stopped: it took more than {limit}")
         if "bug" in reply:
@@ -133,18 +121,6 @@ class SqlSession:
         if issues := reply.get("issues"):
             first = SqlIssue(*issues[0])
             raise SqlError("; ".join(filter(None, (first.message, first.hint))), first.offset)
-        return reply
-
-    def _exchange(self, request: dict[str, Any]) -> dict[str, Any] | None:
-        assert self._process.stdin
-        assert self._process.stdout
-        try:
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
-            self._process.stdin.flush()
-        except BrokenPipeError:
-            return None
-        line = self._process.stdout.readline()
-        reply: dict[str, Any] | None = json.loads(line) if line.endswith(b"\n") else None
         return reply
 
 

@@ -1,8 +1,13 @@
 """User SQL in the child: exact results, one order, as_of as now, no way out, and a parent that outlives it all."""
 
 import datetime as dt
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 
@@ -213,15 +218,15 @@ def test_the_child_inherits_no_environment_and_no_file(progress: Table, monkeypa
     with SqlSession({"progress": progress}, AS_OF) as session:
         pid = session._process.pid
         assert b"canary" not in Path(f"/proc/{pid}/environ").read_bytes()
-        assert Path(f"/proc/{pid}/fd/1").readlink() == Path("/dev/null")
+        files = sorted(Path(f"/proc/{pid}/fd").iterdir(), key=lambda path: int(path.name))
+        assert [path.readlink().as_posix() for path in files[:3]] == ["/dev/null"] * 3
         assert ask(session, "select 1 as one") == [(1,)]
     assert not Path(f"/proc/{pid}").exists()
 
 
 def test_a_child_that_died_is_a_sql_error(progress: Table) -> None:
     with SqlSession({"progress": progress}, AS_OF) as session:
-        session._process.kill()
-        session._process.wait()
+        os.kill(session._process.pid, signal.SIGKILL)
         with pytest.raises(SqlError, match="stopped"):
             ask(session, "select 1 as one")
 
@@ -271,3 +276,89 @@ def test_binding_knows_the_types_that_landing_gives(progress: Table, tmp_path: P
     sql = "select *, plays + 1 as n, avg(rate) over () as r, sum(paid) over () as s, paid / 2 as h from progress"
     bound = bind_all([Query("q", sql)], {"progress": COLUMNS}, AS_OF)["q"]
     assert bound.columns == transform(Query("q", sql), {"progress": progress}, tmp_path / "r.duckdb", AS_OF).columns
+
+
+def test_children_are_forked_off_one_process_and_outlive_it(progress: Table) -> None:
+    with SqlSession({"progress": progress}, AS_OF) as first, SqlSession({"progress": progress}, AS_OF) as second:
+        parents = {_parent(session._process.pid) for session in (first, second)}
+        (server,) = parents
+        assert len(list(Path(f"/proc/{server}/task").iterdir())) == 1, "nothing may fork beside a thread"
+        os.kill(server, signal.SIGKILL)
+        assert ask(first, "select 1 as one") == [(1,)]
+        with SqlSession({"progress": progress}, AS_OF) as third:
+            assert ask(third, "select count(*) > 0 as some from progress") == [(True,)]
+            assert _parent(third._process.pid) != server
+        assert ask(second, "select 2 as two") == [(2,)]
+
+
+def _parent(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text("utf-8")
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("PPid:")))
+
+
+def test_a_child_knows_nothing_of_its_sisters(progress: Table) -> None:
+    with SqlSession({"progress": progress}, AS_OF) as first, SqlSession({"progress": progress}, AS_OF) as second:
+        held = [
+            {path.readlink().as_posix() for path in Path(f"/proc/{session._process.pid}/fd").iterdir()}
+            for session in (first, second)
+        ]
+        assert not {link for link in held[0] & held[1] if link.startswith(("socket:", "pipe:"))}
+
+
+def test_many_sessions_at_once(progress: Table) -> None:
+    def count(number: int) -> object:
+        with SqlSession({"progress": progress}, AS_OF) as session:
+            return ask(session, f"select {number} as n")
+
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(count, range(64))) == [[(number,)] for number in range(64)]
+
+
+def test_nothing_is_left_when_the_program_ends(tmp_path: Path) -> None:
+    program = """
+import datetime as dt
+from reportrunner.query import Query
+from reportrunner.transform import SqlSession
+from reportrunner.transform.process import _SERVER
+with SqlSession({}, dt.datetime(2026, 11, 16, tzinfo=dt.UTC)) as session:
+    session.rows(Query("q", "select 1 as one"))
+    print(session._process.pid, _SERVER.process.pid)
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True,
+        env={"PYTHONPATH": str(Path(__file__).parents[2])},
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert [pid for pid in done.stdout.split() if Path(f"/proc/{pid}").exists()] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_is_left_when_the_program_is_killed(tmp_path: Path, number: int) -> None:
+    program = """
+import datetime as dt, sys, time
+from reportrunner.transform import SqlSession
+from reportrunner.transform.process import _SERVER
+session = SqlSession({}, dt.datetime(2026, 11, 16, tzinfo=dt.UTC)).__enter__()
+print(session._process.pid, _SERVER.process.pid, flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=tmp_path, stdout=subprocess.PIPE, text=True,
+        env={"PYTHONPATH": str(Path(__file__).parents[2])},
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        pids = process.stdout.readline().split()
+        process.send_signal(number)
+        process.wait()
+    assert len(pids) == 2
+    end = time.monotonic() + 10
+    while left := [pid for pid in pids if Path(f"/proc/{pid}").exists() and _running(pid)]:
+        assert time.monotonic() < end, left
+        time.sleep(0.02)
+
+
+def _running(pid: str) -> bool:
+    try:
+        return "(zombie)" not in Path(f"/proc/{pid}/status").read_text("utf-8")
+    except OSError:
+        return False
