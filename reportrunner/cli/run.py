@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -50,6 +51,7 @@ def command(**options: Unpack[Options]) -> int:
 
     The folder of every published run goes to standard output, everything else to standard error.
     """
+    started = time.monotonic()
     start_logging(options["verbose"], options["log_file"])
     found = find_jobs(options["jobs"], options["select"])
     params = given_params(options["params"])
@@ -57,10 +59,10 @@ def command(**options: Unpack[Options]) -> int:
     from reportrunner.cli.live import live, sharing
     from reportrunner.cli.prepare import prepare_all
     from reportrunner.cli.progress import Progress
-    from reportrunner.cli.summary import say_summary
+    from reportrunner.cli.summary import say_all, say_summary
     from reportrunner.cli.trips import trips
     from reportrunner.job import Moment
-    from reportrunner.run import run, worst
+    from reportrunner.run import Ended, run, worst
 
     prepared, invalid = prepare_all(found, Moment(options["as_of"], wall_clock(), options["sandbox"]), params)
     if not prepared:
@@ -69,7 +71,7 @@ def command(**options: Unpack[Options]) -> int:
         refuse_actions(ready.plan for ready in prepared)
     progress = Progress([ready.plan for ready in prepared], options["side_by_side"])
 
-    codes = [invalid]
+    codes, runs, sent = [invalid], list[Ended](), 0
     with progress:
         for group in sharing(prepared, sandbox=options["sandbox"]):
             with live(group, progress.notice, sandbox=options["sandbox"], workers=options["workers"]) as opened:
@@ -78,4 +80,8 @@ def command(**options: Unpack[Options]) -> int:
                 for ended in run(going, opened.executor, options["side_by_side"]):
                     progress.ended(ended)
                     codes.append(say_summary(ended))
+                    runs.append(ended)
+                sent += len(opened.executor.sent)
+    if len(found) > 1:
+        say_all(runs, len(found), sent, time.monotonic() - started)
     return worst(codes)

@@ -43,6 +43,17 @@ def say_summary(ended: Ended) -> int:
     return ended.exit_code
 
 
+def say_all(runs: Sequence[Ended], asked: int, sent: int, seconds: float) -> None:
+    """Print what came of all jobs of a call together: of `asked` ones those that are not in `runs` never began."""
+    well = [ended for ended in runs if ended.exit_code == 0]
+    warned = sum(any(finding.severity == "warn" for finding in ended.findings) for ended in well)
+    mark, color = _MARKS["ok" if len(well) == asked else "error"]
+    counts = [f"{len(well):,} of {asked:,} jobs done" + (f", {warned:,} with warnings" if warned else "")]
+    counts += [f"{_plural(sent, 'request') or 'no request'} in {seconds:.1f} s"]
+    say()
+    say(f"{style(mark, fg=color)} {'; '.join(counts)}")
+
+
 def say_line(ended: Ended, name: str) -> None:
     """Print what came of one run among many in a line, with the errors of one that failed; tell its folder."""
     for error in ended.errors:
@@ -91,4 +102,4 @@ def _counts(ended: Ended) -> str:
 
 
 def _plural(number: int, word: str) -> str:
-    return f"{number} {word}{'s' * (number != 1)}" if number else ""
+    return f"{number:,} {word}{'s' * (number != 1)}" if number else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from itertools import permutations
 from pathlib import Path
@@ -282,3 +283,20 @@ def test_the_worst_code_wins_in_the_order_of_the_contract() -> None:
     for codes in permutations((0, 3, 5, 4, 6, 1), 3):
         assert worst(codes) == next(code for code in (1, 6, 4, 3, 5, 0) if code in codes)
     assert worst(()) == 0
+
+
+def test_several_jobs_are_told_of_together_at_the_end(project: Path, capsys: Said) -> None:
+    mild = FAILING_CHECK.replace("message", 'severity = "warn"\nmessage')
+    named = [
+        job(project, "a"),
+        job(project, "b", mild),
+        job(project, "c", FAILING_CHECK),
+        job(project, "d", "nonsense"),
+    ]
+    assert run_command(["run", *named]) == 3
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert re.fullmatch(r".* 2 of 4 jobs done, 1 with warnings; no request in \d+\.\d s", last)
+    assert run_command(["run", named[0], "--sandbox", job(project, "asks", ASKS)]) == 0
+    assert re.search(r" 2 of 2 jobs done; 2 requests in \d", capsys.readouterr().err.splitlines()[-1])
+    assert run_command(["run", named[0]]) == 0
+    assert capsys.readouterr().err.splitlines()[-1].startswith("done")
