@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
@@ -65,6 +66,7 @@ class Wish:
     series: str = ""
     value: str = ""
     note: str = ""
+    key: str = ""  # stands beside a name that several things have
     title: str = ""
     """Words, not a column; likewise `subtitle`."""
     subtitle: str = ""
@@ -132,9 +134,10 @@ def _plain(kind: Kind, rows: Rows, wish: Wish, zone: dt.tzinfo) -> Figure:
     split = _column(rows, wish.series, None, "") if wish.series else None
     labels = wish.labels or {}
     points: list[Point] = []
+    places = _places(rows, x, wish, zone)
     for place, values in enumerate(rows.values):
         at = values[rows.places[x.name]]
-        where = str(place) if kind == "spark" else _where(at, x, zone)
+        where = str(place) if kind == "spark" else places[place]
         fold = at.astimezone(zone).fold if isinstance(at, dt.datetime) else 0
         for column in columns:
             name = str(values[rows.places[split.name]]) if split else labels.get(column.name) or title(column)
@@ -151,7 +154,7 @@ def _plain(kind: Kind, rows: Rows, wish: Wish, zone: dt.tzinfo) -> Figure:
         points=made,
         time=kind == "line",
         series=_series(made, raw, wish),
-        notes=_notes(rows, x, wish, zone) if wish.note else (),
+        notes=_notes(rows, places, wish, zone) if wish.note else (),
         percent=all(column.type is ColumnType.RATIO for column in columns),
         left_out=len({point.x for point in points}) - len({point.x for point in made}),
     )
@@ -173,6 +176,16 @@ def _where(value: Value, column: Column, zone: dt.tzinfo) -> str:
     return DASH if value is None else " ".join(str(value).split())
 
 
+def _places(rows: Rows, x: Column, wish: Wish, zone: dt.tzinfo) -> list[str]:
+    """Say where each row stands; beside a name that several things have stands the key of each."""
+    found = [_where(value, x, zone) for value in cells(rows, x.name)]
+    if not wish.key:
+        return found
+    keys = [str(value) for value in cells(rows, _column(rows, wish.key, None, "").name)]
+    things = Counter(name for name, _ in set(zip(found, keys, strict=True)))
+    return [f"{name} ({key})" if things[name] > 1 else name for name, key in zip(found, keys, strict=True)]
+
+
 def _ordered(kind: Kind, points: list[Point], wish: Wish) -> tuple[Point, ...]:
     if kind not in {"bar", "stacked"}:
         return tuple(points)
@@ -192,7 +205,7 @@ def _refuse_doubles(kind: Kind, points: Sequence[Point], x: Column) -> None:
     seen: set[tuple[str, str, str, int]] = set()
     for point in points:
         if (spot := (point.x, point.row, point.series, point.fold)) in seen:
-            raise UnfitError(f'"{x.name}" has {point.x} in two rows; chart.{kind} needs one (group in SQL)')
+            raise UnfitError(f'"{x.name}" has {point.x} in two rows; chart.{kind} needs one (group in SQL, or a key)')
         seen.add(spot)
 
 
@@ -208,12 +221,11 @@ def _series(points: Sequence[Point], raw: Sequence[str], wish: Wish) -> tuple[tu
     )
 
 
-def _notes(rows: Rows, x: Column, wish: Wish, zone: dt.tzinfo) -> tuple[tuple[str, str], ...]:
+def _notes(rows: Rows, places: Sequence[str], wish: Wish, zone: dt.tzinfo) -> tuple[tuple[str, str], ...]:
     column = _column(rows, wish.note, None, "")
     show = shower(column, wish.note_format, zone)
-    return tuple(
-        (_where(values[rows.places[x.name]], x, zone), show(values[rows.places[column.name]])) for values in rows.values
-    )
+    notes = (show(values[rows.places[column.name]]) for values in rows.values)
+    return tuple(zip(places, notes, strict=True))
 
 
 def _heat(kind: Kind, rows: Rows, wish: Wish, zone: dt.tzinfo) -> Figure:

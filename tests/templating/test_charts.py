@@ -68,6 +68,22 @@ def test_two_rows_of_one_bar_are_refused() -> None:
         drawn("bar", Rows(COLUMNS, [*NAMES, NAMES[0]]), x="name", y="n")
 
 
+def test_things_of_one_name_are_told_apart_by_their_key() -> None:
+    columns = (Column("id", S), *COLUMNS[:2], Column("part", S), COLUMNS[3])
+    rows = Rows(columns, [
+        ("1_a", "Untitled", 4, "x", Decimal("0.5")), ("1_b", "Welcome", 3, "x", Decimal("0.6")),
+        ("1_c", "Untitled ", 2, "x", Decimal("0.7")), ("1_b", "Welcome", 1, "y", Decimal("0.6")),
+    ])  # fmt: skip
+    names = ["Untitled (1_a)", "Welcome", "Untitled (1_c)"]
+    made = drawn("stacked", rows, x="name", y="n", series="part", key="id", note="rate")
+    assert list(dict.fromkeys(point.x for point in made.points)) == names
+    assert dict(made.notes) == dict(zip(names, ["50%", "60%", "70%"], strict=True))
+    with pytest.raises(UnfitError, match="in two rows"):
+        drawn("stacked", rows, x="name", y="n", series="part")
+    with pytest.raises(UnfitError, match='no column "idd"; did you mean "id"'):
+        drawn("bar", rows, x="name", y="n", key="idd")
+
+
 def test_an_hour_that_the_clock_repeats_is_no_repeated_row() -> None:
     zone = load_zone("America/New_York")
     passes = [dt.datetime(2026, 11, 1, hour, tzinfo=dt.UTC) for hour in (5, 6)]
