@@ -124,8 +124,8 @@ def check_page(finished: Finished, when: Span, entry: str, most: int) -> None:
         pytest.param(NEW_YORK, OCTOBER, "1_gdpr1", 15, (), id="as it is"),
         pytest.param(KOLKATA, OCTOBER, "1_gdpr1", 3, ("--param", "viewers=3"), id="another zone"),
         pytest.param(
-            NEW_YORK, NOVEMBER, "1_gdpr2", 4,
-            ("--param", "entry=1_gdpr2", "--param", "viewers=4", "--as-of", "2026-12-16"),
+            NEW_YORK, NOVEMBER, "1_gdpr2", 45,
+            ("--param", "entry=1_gdpr2", "--param", "viewers=45", "--as-of", "2026-12-16"),
             id="another entry, and a month in which the clock changes",
         ),
     ],

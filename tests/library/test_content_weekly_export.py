@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,34 @@ def test_weeks_without_a_play_say_so(tmp_path: Path) -> None:
     for told in (finished.page("report.html"), finished.mail("message.eml")):
         assert "Nothing was played last week. The week before had 0 plays." in words(told)
     assert wrong(finished) == {"datasets.this_week": ("warn", 0), "datasets.week_before": ("warn", 0)}
+
+
+def only_one_entry_this_week(text: str) -> str:
+    """An edit of the job: this week knows one entry, as if nobody had played the others."""
+    parts = re.split(r"(?=^\[)", text, flags=re.MULTILINE)
+    of_the_week = ("[datasets.this_week]", "[datasets.totals]")
+    return "".join(
+        part.replace("filters     = { ", 'filters     = { entryIdIn = ["1_gdpr1"], ')
+        if part.startswith(of_the_week)
+        else part
+        for part in parts
+    )
+
+
+def test_what_nobody_played_any_more_has_fallen_to_nothing(tmp_path: Path) -> None:
+    finished = run(tmp_path / "project", JOB, edit=only_one_entry_this_week)
+    assert finished.code == 0, finished.err
+    then = by_entry(plays(span(NEW_YORK, *W45), playback=EVERYTHING))
+    rows = {row["entry_id"]: row for row in finished.rows("weekly.csv")}
+    assert set(rows) == set(then)
+    gone = {entry: len(found) for entry, found in then.items() if entry != "1_gdpr1"}
+    for entry, before in gone.items():
+        assert rows[entry]["entry_name"] == cell(LIBRARY[entry].name)
+        assert [rows[entry][name] for name in ("plays", "plays_before", "change")] == ["0", str(before), str(-before)]
+        assert [rows[entry][name] for name in ("minutes_viewed", "viewers", "completion")] == ["0", "0", ""]
+        assert rows[entry]["fell"] == str(before >= DEFAULTS["matters_from"]).lower()
+    lost = sum(before >= DEFAULTS["matters_from"] for before in gone.values())
+    assert wrong(finished)["checks.nothing_fell"] == ("warn", lost)
+    assert f"fell from {gone['1_gdpr2']} to 0, and {lost - 1} more entries fell as well." in finished.page(
+        "report.html"
+    )
