@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from itertools import count
 from typing import Any
+from zlib import crc32
 
 from reportrunner.sandbox.kaltura_asked import (
     Visit,
@@ -69,7 +71,7 @@ class VendorTasks:
             if any((task["partnerId"], task["entryId"], task["catalogItemId"]) == key for task in self._tasks):
                 raise ApiError("ENTRY_VENDOR_TASK_DUPLICATION", ENTRY_ID=entry_id, CATALOG_ITEM_ID=str(wanted))
             task = {
-                "id": 5001 + len(self._tasks),
+                "id": self._free(key),
                 "partnerId": visit.session.partner,
                 "createdAt": visit.now,
                 "updatedAt": visit.now,
@@ -85,6 +87,11 @@ class VendorTasks:
             }
             self._tasks.append(task)
         return Thing("KalturaEntryVendorTask", task)
+
+    def _free(self, key: tuple[object, ...]) -> int:
+        """Take an id from what the task is of, so that orders in flight together get the same whichever comes first."""
+        taken = {task["id"] for task in self._tasks}
+        return next(number for number in count(5001 + crc32(repr(key).encode()) % 1_000_000) if number not in taken)
 
     def list_tasks(self, params: Params, visit: Visit) -> Thing:
         """``reach_entryVendorTask.list`` of the account's tasks."""

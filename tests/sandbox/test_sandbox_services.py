@@ -295,6 +295,14 @@ def test_a_task_is_added_once_and_listed(fresh: At) -> None:
     assert "code" not in fresh.ask("reach_entryVendorTask.add", whole, ks=ks)
 
 
+def test_tasks_have_the_same_ids_in_whatever_order_they_come(at: At, fresh: At) -> None:
+    wanted = [ordered_task(entryId=entry, reachProfileId=3, catalogItemId=77) for entry in ("1_gdpr1", "1_fire1")]
+    there = [at.ask("reach_entryVendorTask.add", one)["id"] for one in wanted]
+    here = [fresh.ask("reach_entryVendorTask.add", one)["id"] for one in reversed(wanted)]
+    assert there == here[::-1]
+    assert len({*there}) == 2
+
+
 @pytest.mark.parametrize("name", ["entryId", "reachProfileId", "catalogItemId"])
 def test_a_task_needs_three_fields(fresh: At, name: str) -> None:
     fields = {"entryId": "1_gdpr1", "reachProfileId": 3, "catalogItemId": 12}
