@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import get_args
+from typing import TypeVar, get_args
 
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.meta import find_referenced_templates
@@ -17,8 +18,27 @@ from reportrunner.templating.sealed import TOP_NAMES, Sealed, Shelf, environment
 from reportrunner.templating.view import FIELDS
 from reportrunner.templating.vocabulary import FILTERS
 
-Trees = dict[str, nodes.Template]
 _CHARTS = (*get_args(Kind), "fitting")
+
+
+N = TypeVar("N", bound=nodes.Node)
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A template as it was parsed: all of it in one list, since every rule goes through all of it."""
+
+    body: Sequence[nodes.Node]
+    nodes: tuple[nodes.Node, ...]
+    reads: tuple[str, ...]
+    """The templates that it names."""
+
+    def all(self, *kinds: type[N]) -> Iterator[N]:
+        """Go through the nodes of these kinds, in the order of the text."""
+        return (node for node in self.nodes if isinstance(node, kinds))
+
+
+Trees = dict[str, Tree]
 
 
 def diagnostic(shelf: Shelf, name: str, line: int, message: str) -> Diagnostic:
@@ -46,9 +66,9 @@ def check(shelf: Shelf, name: str, datasets: Mapping[str, tuple[str, ...]] | Non
     trees = _closure(shelf, name, found)
     given = set(TOP_NAMES).union(*map(_assigned, trees.values()))
     for each, tree in trees.items():
-        blocks = {b.name for other in trees.values() if other is not tree for b in other.find_all(nodes.Block)}
+        blocks = {b.name for other in trees.values() if other is not tree for b in other.all(nodes.Block)}
         wrongs = [*_words(made, tree), *_missing_templates(shelf, tree), *_names(tree, given), *_blocks(tree, blocks)]
-        wrongs += [wrong for dotted in tree.find_all(nodes.Getattr) for wrong in _attribute(dotted, datasets)]
+        wrongs += [wrong for dotted in tree.all(nodes.Getattr) for wrong in _attribute(dotted, datasets)]
         found += [(each, line, message) for line, message in wrongs]
     return tuple(diagnostic(shelf, *wrong) for wrong in dict.fromkeys(found))
 
@@ -63,13 +83,15 @@ def draws(shelf: Shelf, name: str) -> bool:
     if shelf.source(name) is None:
         return False
     trees = _closure(shelf, name, [])
-    return any(node.name == "chart" for tree in trees.values() for node in tree.find_all(nodes.Name))
+    return any(node.name == "chart" for tree in trees.values() for node in tree.all(nodes.Name))
 
 
-@lru_cache(maxsize=64)
-def _parsed(source: str, name: str) -> nodes.Template:
+@lru_cache(maxsize=256)
+def _parsed(source: str, name: str) -> Tree:
     """Return the tree of a text, which is looked at and never changed: the jobs of a project share templates."""
-    return environment(Shelf({}, "")).parse(source, name)
+    tree = environment(Shelf({}, "")).parse(source, name)
+    reads = tuple(each for each in find_referenced_templates(tree) if each)
+    return Tree(tree.body, tuple(tree.find_all(nodes.Node)), reads)
 
 
 def _closure(shelf: Shelf, name: str, wrongs: list[tuple[str, int, str]]) -> Trees:
@@ -85,25 +107,25 @@ def _closure(shelf: Shelf, name: str, wrongs: list[tuple[str, int, str]]) -> Tre
         except TemplateSyntaxError as error:
             wrongs.append((here, error.lineno, str(error.message)))
             continue
-        waiting += [each for each in find_referenced_templates(trees[here]) if each]
+        waiting += trees[here].reads
     return trees
 
 
-def _words(made: Sealed, tree: nodes.Template) -> Iterator[tuple[int, str]]:
-    for part in tree.find_all(nodes.Filter):
+def _words(made: Sealed, tree: Tree) -> Iterator[tuple[int, str]]:
+    for part in tree.all(nodes.Filter):
         if part.name not in made.filters:
             yield part.lineno, f'there is no filter "{part.name}"{did_you_mean(part.name, made.filters)}'
-    for test in tree.find_all(nodes.Test):
+    for test in tree.all(nodes.Test):
         if test.name not in made.tests:
             yield test.lineno, f'there is no test "{test.name}"{did_you_mean(test.name, made.tests)}'
 
 
-def _assigned(tree: nodes.Template) -> Iterator[str]:
+def _assigned(tree: Tree) -> Iterator[str]:
     """Go through the names that a template sets, imports, loops over or takes as arguments, wherever it does."""
-    for name in tree.find_all(nodes.Name):
+    for name in tree.all(nodes.Name):
         if name.ctx != "load":
             yield name.name
-    for node in tree.find_all((nodes.Import, nodes.FromImport, nodes.Macro, nodes.For)):
+    for node in tree.all(nodes.Import, nodes.FromImport, nodes.Macro, nodes.For):
         if isinstance(node, nodes.Import):
             yield node.target
         elif isinstance(node, nodes.FromImport):
@@ -114,7 +136,7 @@ def _assigned(tree: nodes.Template) -> Iterator[str]:
             yield "loop"
 
 
-def _blocks(tree: nodes.Template, known: set[str]) -> Iterator[tuple[int, str]]:
+def _blocks(tree: Tree, known: set[str]) -> Iterator[tuple[int, str]]:
     """Find blocks that no parent has a place for: what they hold would appear nowhere."""
     if any(isinstance(node, nodes.Extends) for node in tree.body):
         for block in tree.body:
@@ -126,15 +148,15 @@ def _blocks(tree: nodes.Template, known: set[str]) -> Iterator[tuple[int, str]]:
                 )
 
 
-def _names(tree: nodes.Template, given: set[str]) -> Iterator[tuple[int, str]]:
+def _names(tree: Tree, given: set[str]) -> Iterator[tuple[int, str]]:
     # a name set in one template may be used in a block of another, so what any of them sets is known to all
-    for name in tree.find_all(nodes.Name):
+    for name in tree.all(nodes.Name):
         if name.ctx == "load" and name.name not in given and name.name not in {"self", "super"}:
             yield name.lineno, f'there is no "{name.name}"{did_you_mean(name.name, given)}'
 
 
-def _missing_templates(shelf: Shelf, tree: nodes.Template) -> Iterator[tuple[int, str]]:
-    for node in tree.find_all((nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)):
+def _missing_templates(shelf: Shelf, tree: Tree) -> Iterator[tuple[int, str]]:
+    for node in tree.all(nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport):
         target = node.template  # type: ignore[attr-defined]
         if isinstance(target, nodes.Const) and shelf.source(str(target.value)) is None:
             near = did_you_mean(str(target.value), shelf.names())
