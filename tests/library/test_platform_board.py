@@ -14,6 +14,7 @@ import pytest
 from platform_words import DAY, rounded, share, words
 from running import Finished, in_zone, run
 
+from reportrunner.sandbox import Faults
 from reportrunner.sandbox import cloudflare_meetings as kit
 from reportrunner.sandbox import livekit_universe as livekit
 from reportrunner.sandbox.cloudflare_recordings import recordings_of
@@ -149,3 +150,11 @@ def test_days_without_a_broadcast_and_ids_that_do_not_meet(tmp_path: Path) -> No
     page = assert_true(finished, world)
     assert "by nobody known" not in page
     assert finished.findings["checks.the_ids_meet"][0] == "warn"
+
+
+def test_a_room_that_counts_people_and_names_none_is_found(tmp_path: Path) -> None:
+    gone = next(one for one in livekit.sessions_of(PROJECT, dt.date(2026, 11, 12).toordinal(), 3) if one.participants)
+    given = Faults(livekit_sessions=3, livekit_gone=gone.session_id)
+    finished = run(tmp_path / "project", JOB, faults=given)
+    assert finished.code == 5
+    assert finished.findings["checks.nobody_is_missing"] == ("error", 1)

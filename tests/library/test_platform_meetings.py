@@ -180,3 +180,15 @@ def test_a_silent_week_is_a_page_of_zeros_and_a_warning(tmp_path: Path) -> None:
     assert finished.rows("meetings.csv") == []
     for text in (finished.page("report.html"), finished.mail("summary.eml")):
         assert "Nobody met. No session began in this week." in words(text)
+
+
+def test_livestreams_that_the_list_leaves_out_are_found(tmp_path: Path) -> None:
+    def without_meetings(text: str) -> str:
+        return text.replace(
+            'endpoint    = "realtime.kit.livestreams"\n',
+            'endpoint    = "realtime.kit.livestreams"\nexclude_meetings = true\n',
+        )
+
+    finished = run(tmp_path / "project", JOB, edit=without_meetings)
+    assert finished.code == 5
+    assert finished.findings["checks.livestreams_add_up"] == ("error", 1)

@@ -165,3 +165,11 @@ def test_a_week_that_nobody_kept_is_no_quiet_week(tmp_path: Path) -> None:
     assert "Nothing is known of this week: no run has kept a day of it." in words(finished.page("report.html"))
     assert finished.findings["checks.every_day_was_kept"] == ("warn", 7)
     assert finished.rows("rooms.csv") == []
+
+
+def test_a_session_whose_details_are_gone_is_found(tmp_path: Path) -> None:
+    gone = sessions_of(PROJECT, dt.date(2026, 11, 12).toordinal(), 2)[0]
+    given = Faults(livekit_sessions=2, livekit_gone=gone.session_id)
+    finished = run(tmp_path / "project", JOB, faults=given)
+    assert finished.code == 5
+    assert finished.findings["checks.nothing_is_lost"] == ("error", 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -143,3 +144,43 @@ def test_every_number_is_what_happened(
     finished = run(tmp_path / "project", JOB, *arguments, edit=edit)
     world = World(monday, zone, zone_id, at_the_end=monday == MONDAY)
     assert_true(finished, world, "0.01" if zone_id == ZONE_IDS[1] else "0.2")
+
+
+def filtered(*datasets: str, by: str) -> Callable[[str], str]:
+    """An edit of the job: these datasets ask for a part of the traffic only."""
+
+    def change(text: str) -> str:
+        for name in datasets:
+            head, mark, rest = text.partition(f"[datasets.{name}]")
+            rest = rest.replace('filters     = "event==disconnect"\n', "", 1) if name == "lasted" else rest
+            text = head + mark + rest.replace("zone_id     =", f'filters     = "{by}"\nzone_id     =', 1)
+        return text
+
+    return change
+
+
+def test_a_week_without_traffic_is_said(tmp_path: Path) -> None:
+    edit = filtered("hours", "week_sum", "lasted", "before_sum", by="coloName==LHR")
+    finished = run(tmp_path / "project", JOB, edit=edit)
+    assert finished.code == 0, finished.err
+    assert "No traffic. No data centre carried a byte in this week." in words(finished.page("report.html"))
+    assert finished.findings["checks.something_to_compare"] == ("warn", 1)
+    assert finished.rows("centres.csv") == []
+
+
+def test_a_data_centre_that_is_new_or_silent_has_a_row(tmp_path: Path) -> None:
+    """NRT carried nothing this week, and FRA nothing the week before: neither is lost, and no change is made up."""
+    edits = (filtered("hours", "week_sum", by="coloName!=NRT"), filtered("before_sum", by="coloName!=FRA"))
+    finished = run(tmp_path / "project", JOB, edit=lambda text: edits[1](edits[0](text)))
+    assert finished.code == 0, finished.err
+    rows = {row["data_centre"]: row for row in finished.rows("centres.csv")}
+    assert list(rows) == ["SFO", "PDX", "FRA", "NRT"]
+    assert (rows["NRT"]["bytes"], rows["NRT"]["change"]) == ("0", "-1")
+    assert (rows["FRA"]["bytes_before"], rows["FRA"]["change"]) == ("0", "")
+    assert "data centres changed by more than 20% 2 of 4" in words(finished.page("report.html"))
+
+
+def test_hours_that_do_not_add_up_to_the_week_are_found(tmp_path: Path) -> None:
+    finished = run(tmp_path / "project", JOB, edit=filtered("week_sum", by="event==disconnect"))
+    assert finished.code == 5
+    assert finished.findings["checks.hours_add_up"] == ("error", 4)
