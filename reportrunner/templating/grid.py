@@ -16,6 +16,7 @@ from reportrunner.templating.view import Rows, gather
 from reportrunner.templating.words import UnfitError, describe, number, plural, shower
 
 NUMERIC = {ColumnType.INTEGER, ColumnType.DECIMAL, ColumnType.RATIO, ColumnType.DURATION}
+DATED = {ColumnType.DATE, ColumnType.TIMESTAMP}
 TEXT_WIDTH = 76
 _SPELT = {"min": "minutes", "s": "seconds", "h": "hours"}
 """Units as names spell them."""
@@ -54,6 +55,8 @@ class Field:
     label: str
     numeric: bool
     show: Callable[[Value], str]
+    dated: bool = False
+    """Whether it is dates: they do not break, and a phone names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,8 @@ def _known(name: str, known: Mapping[str, Column]) -> Column:
 def _field(rows: Rows, column: Column, wanted: Layout, zone: dt.tzinfo) -> Field:
     label = (wanted.labels or {}).get(column.name) or title(column)
     style = (wanted.formats or {}).get(column.name, "")
-    return Field(rows.places[column.name], column.name, label, column.type in NUMERIC, shower(column, style, zone))
+    show, kind = shower(column, style, zone), column.type
+    return Field(rows.places[column.name], column.name, label, kind in NUMERIC, show, kind in DATED)
 
 
 def title(column: Column) -> str:
@@ -132,7 +136,7 @@ def html_table(made: Grid) -> str:
 
 
 def _side(field: Field) -> str:
-    return ' class="n"' if field.numeric else ""
+    return ' class="n"' if field.numeric else ' class="d"' if field.dated else ""
 
 
 def _note(made: Grid) -> str:
@@ -170,7 +174,7 @@ def _lines(made: Grid, rows: Sequence[tuple[Value, ...]]) -> str:
     escape, columns = html.escape, []
     for field in made.fields:
         show, place = field.show, field.place
-        told = f' data-l="{escape(field.label)}"' if made.layout.stack and field.numeric else ""
+        told = f' data-l="{escape(field.label)}"' if made.layout.stack and (field.numeric or field.dated) else ""
         head = f"<td{_side(field)}{told}>"
         columns.append([f"{head}{escape(show(row[place]), False)}</td>" for row in rows])
     return "".join([f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True)])

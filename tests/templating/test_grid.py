@@ -46,6 +46,15 @@ def test_a_heading_tells_the_unit_of_a_number_once(column: Column, heading: str)
     assert title(column) == heading
 
 
+def test_dates_do_not_break_and_a_phone_names_them() -> None:
+    columns = (Column("name", S), Column("last_seen", ColumnType.DATE))
+    rows = Rows(columns, [("Ada", dt.date(2026, 11, 9)), ("Bo", None)])
+    table = html_table(grid(rows, {"stack": True}, dt.UTC))
+    assert '<th scope="col" class="d">Last seen</th>' in table
+    assert '<td>Ada</td><td class="d" data-l="Last seen">2026-11-09</td>' in table
+    assert '<td>Bo</td><td class="d" data-l="Last seen">\u2013</td>' in table
+
+
 def test_groups_and_limit() -> None:
     table = made(group="manager", limit=2, more="people.csv")
     assert table.count("<tbody>") == 1
