@@ -185,6 +185,13 @@ def test_a_watcher_who_is_taken_off_the_list_is_found(tmp_path: Path, plain_run:
     assert ran.findings["checks.everyone_known"] == ("warn", before.strangers() + 1)
 
 
+def test_a_course_without_lectures_is_an_error_and_says_so(tmp_path: Path) -> None:
+    ran = run(tmp_path / "project", JOB, "--param", "course=4006", "--param", "term_start=2026-11-09")
+    assert ran.code == 5
+    assert ran.findings["datasets.lectures"] == ("error", 0)
+    assert "Nobody can be: the course has no lectures." in ran.page("report.html")
+
+
 def test_a_course_alone_is_less_than_the_course_with_all_below_it(tmp_path: Path) -> None:
     ran = run(
         tmp_path / "project", JOB, "--param", "term_start=2026-11-09",
