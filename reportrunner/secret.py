@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import functools
 import logging
 import os
 import re
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -173,26 +172,14 @@ def _anchor(text: str) -> str:
     return max(_PLAIN_RUN.findall(text), key=len, default="")
 
 
-@dataclass(frozen=True)
-class _Known:
-    """Everything learnt so far, the longest value first; replaced as a whole, so that readers need no lock."""
+@dataclass(frozen=True, slots=True)
+class _Hidden:
+    """One value as it is searched for: its pattern in all forms, and what stands where one of them does."""
 
-    marks: tuple[str, ...] = ()
-    anchors: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-
-    @functools.cached_property
-    def raw_anchors(self) -> tuple[bytes, ...]:
-        return tuple(anchor.encode() for anchor in self.anchors)
-
-    # Compiling costs more than many searches for anchors, and most texts have none of them.
-    @functools.cached_property
-    def text(self) -> re.Pattern[str]:
-        return re.compile("|".join(self.groups))
-
-    @functools.cached_property
-    def raw(self) -> re.Pattern[bytes]:
-        return re.compile("|".join(self.groups).encode("utf-8", "surrogatepass"))
+    mark: str
+    pattern: str
+    anchors: frozenset[str]
+    raw_anchors: frozenset[bytes]
 
 
 class Redactor:
@@ -201,53 +188,55 @@ class Redactor:
     def __init__(self) -> None:
         """Begin with nothing to hide."""
         self._lock = threading.Lock()
-        self._values: dict[str, str] = {}
-        self._forms: dict[str, tuple[str, frozenset[str]]] = {}
-        """What each value is searched by, made once: a run may learn a thousand links."""
-        self._known = _Known()
+        self._values: dict[str, _Hidden] = {}
+        self._longest: tuple[_Hidden, ...] = ()
+        """The longest value first, so that a secret inside another leaves no rest; replaced as a whole."""
+        self._searches: dict[tuple[str, ...], tuple[re.Pattern[str], re.Pattern[bytes]]] = {}
 
     def learn(self, value: str, mark: str = MARK) -> None:
         """Hide this value from now on; values under four characters are ignored (`read_secret` refuses those)."""
         if len(value) < SHORTEST or value in self._values:
             return
         with self._lock:
-            self._values = {**self._values, value: mark}
-            self._forms.setdefault(value, _forms(value))
-            self._known = _know(self._values, self._forms)
+            self._values = {**self._values, value: _hidden(value, mark)}
+            self._longest = tuple(self._values[known] for known in sorted(self._values, key=lambda v: (-len(v), v)))
 
     def forget(self) -> None:
         """Begin anew: what comes next is another run's, and has secrets of its own."""
         with self._lock:
-            self._values, self._forms, self._known = {}, {}, _Known()
+            self._values, self._longest, self._searches = {}, (), {}
 
     def redact(self, text: str) -> str:
         """Return the text with every known value hidden."""
-        known = self._known
-        if not any(anchor in text for anchor in known.anchors):
+        near = [hidden for hidden in self._longest if any(anchor in text for anchor in hidden.anchors)]
+        if not near:
             return text
-        return known.text.sub(lambda found: known.marks[(found.lastindex or 1) - 1], text)
+        return self._search(near)[0].sub(lambda found: near[(found.lastindex or 1) - 1].mark, text)
 
     def redact_bytes(self, raw: bytes) -> bytes:
         """Return the bytes with every known value hidden; what surrounds it need not be text."""
-        known = self._known
-        if not any(anchor in raw for anchor in known.raw_anchors):
+        near = [hidden for hidden in self._longest if any(anchor in raw for anchor in hidden.raw_anchors)]
+        if not near:
             return raw
-        return known.raw.sub(lambda found: known.marks[(found.lastindex or 1) - 1].encode(), raw)
+        return self._search(near)[1].sub(lambda found: near[(found.lastindex or 1) - 1].mark.encode(), raw)
+
+    def _search(self, near: Sequence[_Hidden]) -> tuple[re.Pattern[str], re.Pattern[bytes]]:
+        """Compile what may be there and nothing else: a run learns a thousand links, and a text has one of them."""
+        patterns = tuple(hidden.pattern for hidden in near)
+        found = self._searches.get(patterns)
+        if found is None:
+            whole = "|".join(patterns)
+            found = re.compile(whole), re.compile(whole.encode("utf-8", "surrogatepass"))
+            self._searches[patterns] = found
+        return found
 
 
-def _forms(value: str) -> tuple[str, frozenset[str]]:
-    """Return the pattern of a value in all its forms, and what must be there where one of them is."""
+def _hidden(value: str, mark: str) -> _Hidden:
+    """Return how a value is searched for."""
     cores = _base64_cores(value)
     pattern = "(" + "|".join([_pattern(value), *map(_core_pattern, cores)]) + ")"
-    return pattern, frozenset(_anchor(text) for text in (value, *cores))
-
-
-def _know(values: Mapping[str, str], forms: Mapping[str, tuple[str, frozenset[str]]]) -> _Known:
-    """Prepare for searching: the longest value first, so that a secret inside another leaves no rest."""
-    longest = sorted(values, key=lambda value: (-len(value), value))
-    anchors = frozenset[str]().union(*(forms[value][1] for value in longest))
-    groups = tuple(forms[value][0] for value in longest)
-    return _Known(tuple(values[value] for value in longest), tuple(sorted(anchors)), groups)
+    anchors = frozenset(_anchor(text) for text in (value, *cores))
+    return _Hidden(mark, pattern, anchors, frozenset(anchor.encode() for anchor in anchors))
 
 
 class RedactingFilter(logging.Filter):

@@ -229,8 +229,8 @@ class TestLs:
 
     def test_selected(self, project: Path, capsys: Said) -> None:
         shutil.copy(JOB, "jobs/other.toml")
-        edit(Path("jobs/other.toml"), '["compliance", "weekly"]', '["daily"]')
-        assert run_command(["ls", "--select", "tag:daily"]) == 0
+        edit(Path("jobs/other.toml"), '["compliance", "weekly"]', '["alone"]')
+        assert run_command(["ls", "--select", "tag:alone"]) == 0
         assert capsys.readouterr().out.count("jobs/") == 1
 
     def test_outside_a_project(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:

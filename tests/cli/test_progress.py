@@ -144,12 +144,12 @@ def test_a_line_never_wraps_and_a_block_never_scrolls(terminal: Terminal, monkey
 
 
 def test_secrets_are_hidden_in_the_block(terminal: Terminal) -> None:
-    known = REDACTOR._values, REDACTOR._known
+    known = REDACTOR._values, REDACTOR._longest
     REDACTOR.learn("the-session-itself")
     with redirect_stderr(terminal), Progress([of()]) as progress:
         progress.notice(notice("polls", "retry", "INVALID_KS: the-session-itself"))
         assert "  · polls       0 sent  again: INVALID_KS: ***" in terminal.lines
-    REDACTOR._values, REDACTOR._known = known
+    REDACTOR._values, REDACTOR._longest = known
     assert "the-session" not in terminal.getvalue()
 
 

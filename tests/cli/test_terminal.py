@@ -18,10 +18,10 @@ Said = pytest.CaptureFixture[str]
 
 @pytest.fixture(autouse=True)
 def known() -> Iterator[None]:
-    before = REDACTOR._values, REDACTOR._known
+    before = REDACTOR._values, REDACTOR._longest
     REDACTOR.learn(SECRET)
     yield
-    REDACTOR._values, REDACTOR._known = before
+    REDACTOR._values, REDACTOR._longest = before
     start_logging(0, None)
 
 

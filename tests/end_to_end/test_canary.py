@@ -286,6 +286,6 @@ def test_the_search_sees_every_form() -> None:
 @pytest.fixture(autouse=True)
 def forget() -> Iterator[None]:
     """Leave no secret of these tests in the redactor that the process shares."""
-    known = REDACTOR._values, REDACTOR._known
+    known = REDACTOR._values, REDACTOR._longest
     yield
-    REDACTOR._values, REDACTOR._known = known
+    REDACTOR._values, REDACTOR._longest = known

@@ -169,7 +169,7 @@ def test_without_the_redactor_all_three_are_found(
     monkeypatch.setattr(type(REDACTOR), "redact", lambda _, text: text)
     monkeypatch.setattr(type(REDACTOR), "redact_bytes", lambda _, raw: raw)
     monkeypatch.setattr(REDACTOR, "_values", REDACTOR._values)
-    monkeypatch.setattr(REDACTOR, "_known", REDACTOR._known)
+    monkeypatch.setattr(REDACTOR, "_longest", REDACTOR._longest)
     told = tmp_path / "tokens"
     told.touch()
     with standing(script=(PLANTED, str(told))) as (url, _):
