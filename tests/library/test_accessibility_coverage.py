@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lessons import NEW_YORK, cell, cells_of, minutes, plays, rounded
 from running import Finished, in_zone, run
 
-from reportrunner.sandbox import Faults
+from reportrunner.sandbox import Faults, kaltura_captions
 from reportrunner.sandbox.categories import by_id
+from reportrunner.sandbox.kaltura_wire import Thing
 from reportrunner.sandbox.library import Item, captions, items
 from reportrunner.sandbox.universe import Event
 from reportrunner.templating.words import percent
@@ -181,3 +184,33 @@ def test_an_empty_half_is_said_in_words(tmp_path: Path, half: str) -> None:
     else:
         assert "0% of 9 on-demand entries have captions, and 0% of all plays were of those." in ran.page("report.html")
         assert "There are no captions." in ran.page("report.html")
+
+
+def test_an_entry_in_both_halves_is_found(tmp_path: Path) -> None:
+    def twice(text: str) -> str:
+        return text.replace('operator = "NOT"', 'operator = "AND"')
+
+    ran = run(tmp_path / "project", JOB, "--param", "days=7", edit=twice)
+    assert ran.code == 0, ran.err
+    assert ran.findings["checks.either_or"] == ("warn", 4)
+    world = World(7)
+    mine = world.of(lambda one: bool(captions(one)))
+    played = world.played(mine)
+    assert f"plays had no captions 0 of {played:,}" in ran.page("report.html")
+    assert "All of it: 4 on-demand entries, every one with captions." in ran.page("report.html")
+
+
+def test_tracks_that_are_missing_or_not_ready_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = kaltura_captions._thing
+
+    def importing(*given: Any) -> Thing:
+        thing = made(*given)
+        return replace(thing, fields={**thing.fields, "status": 7}) if given[1].code == "de" else thing
+
+    monkeypatch.setattr(kaltura_captions, "_thing", importing)
+    monkeypatch.setattr(kaltura_captions, "captions", lambda one: captions(one) if one.entry_id != "1_code1" else ())
+    ran = run(tmp_path / "project", JOB, "--param", "days=7")
+    assert ran.code == 0, ran.err
+    assert ran.findings["checks.captions_are_ready"] == ("warn", 1)
+    assert ran.findings["checks.every_captioned_entry_has_a_track"] == ("warn", 1)
+    assert ["English", "3", "3"] in cells_of((ran.folder / "report.html").read_text("utf-8"))
