@@ -11,6 +11,7 @@ import pytest
 from lessons import NEW_YORK, cell, cells_of, plays, rounded
 from running import Finished, in_zone, run
 
+from reportrunner.sandbox import kaltura_tasks
 from reportrunner.sandbox.kaltura_tasks import VendorTasks
 from reportrunner.sandbox.library import Item, captions, items
 
@@ -109,15 +110,21 @@ def test_what_was_ordered_before_is_left_alone(tmp_path: Path, monkeypatch: pyte
     found = wishes()
     (first, _), (second, _), *rest = found
 
-    def remember(self: VendorTasks) -> None:
-        made(self)
-        self._tasks = [task(4001, first.entry_id, 9), task(4002, second.entry_id, 8)]
-
-    made = VendorTasks.__init__
-    monkeypatch.setattr(VendorTasks, "__init__", remember)
+    ordered_before(monkeypatch, task(4001, first.entry_id, 9), task(4002, second.entry_id, 8))
     ran = run(tmp_path / "project", JOB)
     agree(ran, found, [found[1], *rest[:2]], before=1)
     assert first.entry_id not in {order["entryId"] for order in asked(ran)}
+
+
+def ordered_before(monkeypatch: pytest.MonkeyPatch, *tasks: dict[str, Any]) -> None:
+    """Let the stand-in know of these orders from its start on."""
+    made = VendorTasks.__init__
+
+    def remember(self: VendorTasks) -> None:
+        made(self)
+        self._tasks = list(tasks)
+
+    monkeypatch.setattr(VendorTasks, "__init__", remember)
 
 
 def task(number: int, entry_id: str, catalogue_item: int) -> dict[str, Any]:
@@ -146,3 +153,20 @@ def test_where_nothing_is_played_nothing_is_ordered(tmp_path: Path) -> None:
     assert asked(ran) == []
     assert "None: no entry without captions was played." in ran.page("report.html")
     assert "Nothing was ordered: nothing that is played lacks captions or an order." in ran.mail("receipt.eml")
+
+
+def test_a_rule_that_would_order_twice_is_held_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (first, _), *_ = wishes()
+    ordered_before(monkeypatch, task(4001, first.entry_id, 9))
+    ran = run(tmp_path / "project", JOB, edit=lambda text: text.replace("where standing = 'could be ordered'", ""))
+    assert ran.code == 5
+    assert asked(ran) == []
+    assert ran.findings["checks.never_twice"] == ("error", 1)
+
+
+def test_an_order_that_is_not_taken_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kaltura_tasks, "_PENDING", 5)
+    ran = run(tmp_path / "project", JOB)
+    assert ran.code == 0, ran.err
+    assert ran.findings["checks.all_taken"] == ("warn", 3)
+    assert {row["status"] for row in ran.rows("receipts.csv")} == {"rejected"}

@@ -12,6 +12,7 @@ import pytest
 from lessons import NEW_YORK, by_person_and_entry, day_of, minutes, people_of, plays, rounded, seen
 from running import AS_OF, Finished, in_zone, run, without_last_line
 
+from reportrunner.sandbox.kaltura_metrics import METRICS
 from reportrunner.sandbox.people import ANONYMOUS
 from reportrunner.sandbox.quizzes import quiz_answers
 from reportrunner.sandbox.universe import Event, entries
@@ -203,3 +204,23 @@ def test_a_course_that_nobody_knows_is_an_error(tmp_path: Path) -> None:
     ran = run(tmp_path / "project", JOB, "--param", "courses=1_fire1,1_none1", "--param", "campaign_start=2026-11-01")
     assert ran.code == 5
     assert ran.findings["checks.every_course_exists"] == ("error", 1)
+
+
+def test_a_completion_in_per_cent_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    share_of = METRICS["total_completion_rate"]
+    monkeypatch.setitem(METRICS, "total_completion_rate", lambda sums: 100 * share_of(sums))
+    ran = run(tmp_path / "project", JOB, "--param", "campaign_start=2026-11-09")
+    assert ran.code == 5
+    seen_by = by_person_and_entry(Rule(dt.date(2026, 11, 9)).plays)
+    above = sum(100 * seen(his) > 1 for his in seen_by.values())
+    assert ran.findings["checks.scales_are_as_read"] == ("error", above)
+
+
+def test_months_that_miss_plays_are_found(tmp_path: Path) -> None:
+    def fewer(text: str) -> str:
+        before, months, after = text.partition("[datasets.months]")
+        return before + months + after.replace("playbackTypeIn", 'deviceIn = ["Mobile"], playbackTypeIn', 1)
+
+    ran = run(tmp_path / "project", JOB, "--param", "campaign_start=2026-11-02", edit=fewer)
+    assert ran.code == 5
+    assert ran.findings["checks.months_meet_the_campaign"] == ("error", 1)
