@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from showcase import ROOT
@@ -14,6 +14,34 @@ def page(job: str) -> str:
     """Return the Markdown page of a job, `events/roi`."""
     text = (ROOT / "jobs" / f"{job}.toml").read_text("utf-8")
     return "\n".join([*_lines(job, text, tomllib.loads(text))]) + "\n"
+
+
+def index(jobs: Sequence[str]) -> str:
+    """Return the list of all jobs, by family, with their questions and what they leave."""
+    lines = [
+        "# The job library",
+        "",
+        "What people come for, as jobs to copy. Each runs as it is with `--sandbox`, and says in its first lines why",
+        "it is there and what it avoids. [The guide, section by section](../guide-coverage.md) says which section of",
+        "the public guides each answers, and what their own commands would have got wrong.",
+        "",
+        "```sh",
+        "reportrunner run --select tag:library --sandbox --as-of 2026-11-16   # all of them",
+        "cp jobs/audience/devices.toml jobs/audience/ours.toml                # one of your own: give it your params",
+        "```",
+        "",
+        "A param can be tried without touching the file: `--param playback=live`; what a job's params are, and their",
+        "defaults, stands on its page. Days are days of `timezone`: change it and every window is that zone's.",
+    ]
+    family = ""
+    for job in jobs:
+        data = tomllib.loads((ROOT / "jobs" / f"{job}.toml").read_text("utf-8"))
+        if family != job.partition("/")[0]:
+            family = job.partition("/")[0]
+            lines += ["", f"## {family.capitalize()}", "", "| job | question | leaves |", "|---|---|---|"]
+        leaves = ", ".join(f"`{_path(name, output)}`" for name, output in data["outputs"].items())
+        lines.append(f"| [{job.partition('/')[2]}]({job.replace('/', '-')}.md) | {data['title']} | {leaves} |")
+    return "\n".join(lines) + "\n"
 
 
 def first_comment(text: str) -> str:
@@ -71,7 +99,8 @@ def _origin(dataset: dict[str, Any]) -> str:
 
 
 def _path(name: str, output: dict[str, Any]) -> str:
-    return str(output.get("path") or f"{name}.{'eml' if output['format'] == 'email' else output['format']}")
+    path = str(output.get("path") or f"{name}.{'eml' if output['format'] == 'email' else output['format']}")
+    return path.replace("|", "\\|")  # a bar would end the cell
 
 
 def _kind(output: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 import tomli_w
-from pages import page
+from pages import index, page
 from running import AS_OF, ROOT, Finished, copy_library, run
 
 from reportrunner.cli.main import run_command
@@ -157,6 +157,10 @@ def test_a_job_has_its_page_in_the_docs(job: str) -> None:
     same(PAGES / f"{name_of(job)}.md", page(job))
 
 
+def test_the_index_has_every_job() -> None:
+    same(PAGES / "README.md", index(JOBS))
+
+
 def same(file: Path, found: str) -> None:
     if WRITE:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -167,4 +171,4 @@ def same(file: Path, found: str) -> None:
 def test_nothing_expected_is_left_over_from_a_job_that_is_gone() -> None:
     names = {name_of(job) for job in JOBS}
     assert {path.name for path in GOLDEN.iterdir()} == names
-    assert {path.stem for path in PAGES.iterdir()} == names
+    assert {path.stem for path in PAGES.iterdir()} == names | {"README"}
