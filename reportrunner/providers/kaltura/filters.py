@@ -37,6 +37,10 @@ class ReportFilters(Strict):
     }
 
 
+_NUMBERED = {"categoriesIdsIn", "categoriesAncestorIdIn", "virtualEventIdIn"}
+"""Filters of ids that are numbers at the service."""
+
+
 @dataclass(frozen=True, slots=True)
 class Separable:
     """Refuses values that the wire would split, trim or take for no filter at all (kaltura.md §6)."""
@@ -82,6 +86,11 @@ def _pieces(value: str, separator: str) -> str:
     return ", ".join(f'"{piece}"' for piece in pieces) if len(pieces) > 1 else ""
 
 
+def _digits(value: object) -> object:
+    """Take a number for the text that it is on the wire: the lists of the same service want numbers there."""
+    return str(value) if type(value) is int else value
+
+
 def _not_empty(value: str) -> str:
     if not value.strip():
         raise Hinted("an empty text is no filter, and the report would count everything", "remove the key")
@@ -113,7 +122,8 @@ def _field(name: str, facts: Mapping[str, Any]) -> tuple[Any, Any]:
         item: Any = Literal[tuple(facts["enum"])] if "enum" in facts else str
         separator = "," if facts.get("separator") == "','" else DELIMITER
         validators = [separable(separator)] + ([AfterValidator(_country)] if name == "countryIn" else [])
-        values = list[Annotated[(item, *validators)]]
+        numbers = [BeforeValidator(_digits, json_schema_input_type=str | int)] if name in _NUMBERED else []
+        values = list[Annotated[(item, *validators, *numbers)]]
         kind: Any = Annotated[values, Field(min_length=1), listed(name, separator)]
     elif facts["type"] == "bool":
         kind = Annotated[bool, _switch(name)] if name.startswith("searchIn") else bool
