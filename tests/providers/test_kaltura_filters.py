@@ -73,9 +73,8 @@ def test_fields_are_written_in_one_order_with_their_separator() -> None:
 def test_ids_that_are_numbers_may_be_written_so() -> None:
     """One param of a job may stand in a report's filter and in that of a list, which wants numbers."""
     given = {"categoriesIdsIn": [4001, "4002"], "virtualEventIdIn": [4711]}
-    filters = TableFilters.model_validate(given)
-    assert filters.categoriesIdsIn == ["4001", "4002"]
-    assert filters.virtualEventIdIn == ["4711"]
+    filters = TableFilters.model_validate(given).model_dump(exclude_none=True)
+    assert filters == {"categoriesIdsIn": ["4001", "4002"], "virtualEventIdIn": ["4711"]}
     for bad in ({"entryIdIn": [1]}, {"categoriesIdsIn": [True]}, {"categoriesIdsIn": [1.0]}):
         with pytest.raises(ValidationError):
             TableFilters.model_validate(bad)
