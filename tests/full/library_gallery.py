@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from .browser import chromium, message, shown_mail, visit
-from .project import AS_OF, ROOT, copy_project, reportrunner
+from .project import AS_OF, MOMENTS, ROOT, copy_project, reportrunner
 
 PICTURES = ROOT / "docs" / "gallery" / "library"
 DESKTOP, PHONE, MAIL = (1280, 1100), (390, 844), (640, 1100)
@@ -38,7 +38,7 @@ def main(jobs: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory() as place, chromium() as browser:
         root = copy_project(Path(place) / "library")
         for job in jobs:
-            done = reportrunner(root, "run", f"jobs/{job}.toml", "--sandbox", "--as-of", AS_OF)
+            done = reportrunner(root, "run", f"jobs/{job}.toml", "--sandbox", "--as-of", MOMENTS.get(job, AS_OF))
             if done.code != 0:
                 raise SystemExit(f"{job} ended with {done.code}\n{done.err}")
             _pictures(browser, job.replace("/", "-"), root / done.out.strip(), Path(place))

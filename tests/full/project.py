@@ -12,6 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 JOB = "jobs/weekly-compliance.toml"
 AS_OF = "2026-11-16"
+MOMENTS = {"live/operations": "2026-11-11T11:30:00-05:00"}
+"""As of when a job of the library is documented and pictured that shows little on the day of all the others."""
 PARTS = ("reportrunner.toml", "jobs", "data", "templates", "apis")
 
 

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from full.project import MOMENTS
 from showcase import ROOT
 
 
@@ -58,7 +59,8 @@ def first_comment(text: str) -> str:
 def _lines(job: str, text: str, data: dict[str, Any]) -> Iterator[str]:
     name = job.replace("/", "-")
     yield from (f"# {data['title']}", "", first_comment(text), "")
-    yield from ("```sh", f"reportrunner run jobs/{job}.toml --sandbox", "```", "")
+    moment = f" --as-of {MOMENTS[job]}" if job in MOMENTS else ""
+    yield from ("```sh", f"reportrunner run jobs/{job}.toml --sandbox{moment}", "```", "")
     yield f"The job: [jobs/{job}.toml](../../jobs/{job}.toml). The picture is of the sandbox's invented data."
     yield from ("", f"![{data['title']}](../gallery/library/{name}-1280.png)", "")
     if data.get("params"):
@@ -81,6 +83,8 @@ def _lines(job: str, text: str, data: dict[str, Any]) -> Iterator[str]:
 def _value(default: object) -> str:
     if isinstance(default, list):
         return ", ".join(f"`{item}`" for item in default) or "none"
+    if isinstance(default, bool):
+        return "`true`" if default else "`false`"
     if isinstance(default, dt.datetime):
         return f"`{default.isoformat()}`"
     return f"`{default}`" if default != "" else "none"

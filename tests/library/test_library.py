@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 import tomli_w
+from full.project import MOMENTS
 from pages import index, page
 from running import AS_OF, ROOT, Finished, copy_library, run
 
@@ -107,10 +108,17 @@ def compare(place: Path, found: Mapping[str, str]) -> None:
 
 @pytest.mark.parametrize("job", JOBS, ids=name_of)
 def test_what_a_job_publishes(job: str, tmp_path: Path) -> None:
-    finished = run(tmp_path / "project", job)
+    finished = run(tmp_path / "project", job, "--as-of", MOMENTS.get(job, AS_OF))
     assert finished.code == 0, finished.err
     assert {severity for severity, _ in finished.findings.values()} <= {"ok", "warn"}
     compare(GOLDEN / name_of(job), told(finished))
+
+
+@pytest.mark.parametrize("job", sorted(MOMENTS), ids=name_of)
+def test_what_a_job_about_a_moment_publishes_on_any_other_day(job: str, tmp_path: Path) -> None:
+    finished = run(tmp_path / "project", job)
+    assert finished.code == 0, finished.err
+    compare(GOLDEN / f"{name_of(job)}-any-day", told(finished))
 
 
 @pytest.mark.parametrize("job", JOBS, ids=name_of)
@@ -170,5 +178,5 @@ def same(file: Path, found: str) -> None:
 
 def test_nothing_expected_is_left_over_from_a_job_that_is_gone() -> None:
     names = {name_of(job) for job in JOBS}
-    assert {path.name for path in GOLDEN.iterdir()} == names
+    assert {path.name for path in GOLDEN.iterdir()} == names | {f"{name_of(job)}-any-day" for job in MOMENTS}
     assert {path.stem for path in PAGES.iterdir()} == names | {"README"}
