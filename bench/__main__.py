@@ -1,17 +1,18 @@
-"""`python -m bench [exports|pages|dashboards|fan_out|start ...]`: measure, and print a table of ratios."""
+"""`python -m bench [exports|pages|dashboards|fan_out|library|start ...]`: measure, and print a table of ratios."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 
-from bench import dashboards, exports, fan_out, pages, start
+from bench import dashboards, exports, fan_out, library, pages, start
 
 BENCHES = {
     "exports": exports.measure,
     "pages": pages.measure,
     "dashboards": dashboards.measure,
     "fan_out": fan_out.measure,
+    "library": library.measure,
     "start": start.measure,
 }
 
