@@ -129,6 +129,12 @@ def test_periods_that_cannot_be_compared_are_refused(
     assert "Do not rely on this report yet" in finished.page("report.html")
 
 
+def test_a_period_that_is_not_over_is_refused(tmp_path: Path) -> None:
+    finished = run(tmp_path / "project", JOB, "--as-of", "2026-11-15")
+    assert finished.code == 5
+    assert wrong(finished)["checks.whole_weeks"] == ("error", 1)
+
+
 def test_traffic_that_is_not_alike_is_a_warning(tmp_path: Path) -> None:
     finished = run(tmp_path / "project", JOB, "--param", "unlike_by=0.01")
     assert (finished.code, wrong(finished)) == (0, {"checks.alike_traffic": ("warn", 1)})

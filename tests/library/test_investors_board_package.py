@@ -177,7 +177,8 @@ def agree_attention(
     while minute < end:
         inside = [counted[second] for second in seconds if minute <= second < minute + MINUTE]
         part = "Prepared remarks" if minute < questions else "Questions and answers"
-        expected.append((f"{minute.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}", part, rounded(Decimal(sum(inside)) / 6)))
+        tens = Decimal((min(minute + MINUTE, end) - minute).total_seconds()) / 10
+        expected.append((f"{minute.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}", part, rounded(Decimal(sum(inside)) / tens)))
         minute += MINUTE
     rows = finished.rows("attention.csv")
     assert [(row["minute"], row["part"], Decimal(row["viewers"])) for row in rows] == expected
@@ -250,6 +251,19 @@ def test_a_call_that_nobody_watched_is_an_error_and_still_a_page(tmp_path: Path)
     assert "Nobody watched the call" in finished.page("report.html")
     assert finished.rows("follow_up.csv") == finished.rows("countries.csv") == []
     assert {row["viewers"] for row in finished.rows("attention.csv")} == {"0"}
+
+
+def test_a_call_whose_days_are_not_over_says_so(tmp_path: Path) -> None:
+    finished = run(tmp_path / "project", JOB, "--as-of", "2026-11-12T12:00:00-05:00")
+    assert finished.code == 0, finished.err
+    assert "those of this call are not over yet, so it has fewer so far" in finished.page("report.html")
+    assert "that is not over yet, so it has fewer so far" in finished.mail("summary.eml")
+
+
+def test_a_total_without_live_is_found_by_the_countries(tmp_path: Path) -> None:
+    ways = 'playbackTypeIn = ["live", "dvr", "vod"]'
+    finished = run(tmp_path / "project", JOB, edit=lambda text: text.replace(ways, 'playbackTypeIn = ["vod"]', 1))
+    assert finished.findings["checks.reports_agree"] == ("warn", 1)
 
 
 def test_parts_in_the_wrong_order_are_an_error(tmp_path: Path) -> None:
