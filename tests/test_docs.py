@@ -184,6 +184,14 @@ def test_every_job_and_test_that_covers_the_guide_exists() -> None:
     assert [line for line in text.splitlines() if re.match(r"\| \d", line) and not named & set(line.split("`"))] == []
 
 
+def test_every_job_of_the_library_stands_beside_the_page_it_answers() -> None:
+    text = page("docs/guide-coverage.md")
+    jobs = {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "jobs").rglob("*.toml") if "examples" not in path.parts
+    }
+    assert sorted(job for job in jobs if f"`{job}`" not in text) == []
+
+
 def test_every_example_is_listed_and_no_other() -> None:
     listed = re.findall(r"^\| \[`([^`]+)`\]\(\.\./jobs/examples/([^)]+)\.toml\) \|", page("docs/jobs.md"), re.MULTILINE)
     assert [name for name, path in listed if name not in {path, path.partition("/")[2]}] == []
