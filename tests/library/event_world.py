@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
+from reportrunner.sandbox import kaltura_custom
 from reportrunner.sandbox.people import ANONYMOUS
 from reportrunner.sandbox.traits import TRAITS
 from reportrunner.sandbox.universe import WHOLE, Entry, Event, entries, events, mark
@@ -84,3 +88,13 @@ def cell(name: str) -> str:
     """A name as a table of the service gives it, in a cell of a CSV that no spreadsheet takes for a formula."""
     blanked = name.replace(";", " ").replace("|", " ")
     return f"'{blanked}" if blanked.startswith("=") else blanked
+
+
+def loud_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the report of reactions write its addresses in capitals."""
+    reactions = kaltura_custom.CUSTOM["4021"]
+
+    def loud(given: Any, world: Any) -> list[dict[str, str]]:
+        return [{**row, "email": row["email"].upper()} for row in reactions.rows(given, world)]
+
+    monkeypatch.setitem(kaltura_custom.CUSTOM, "4021", replace(reactions, rows=loud))

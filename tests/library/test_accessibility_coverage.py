@@ -116,8 +116,8 @@ def agree(ran: Finished, world: World) -> None:
         f"and {share(heard, world.played(whole))} of all plays were of those."
     )
     page, mail = ran.page("report.html"), ran.mail("summary.eml")
-    assert said in page
-    assert said in mail
+    assert ran.lead("report.html").startswith(said)
+    assert f" {said}" in mail
     first = bare[0]
     named = " ".join(first.name.split())
     assert f"Most worth captioning: {named}, with {len(world.plays[first.entry_id]):,} plays." in page

@@ -106,6 +106,14 @@ def test_other_days_of_another_zone_and_other_limits(tmp_path: Path) -> None:
     agree(ran, there, there[:1])
 
 
+def test_as_many_plays_as_asked_for_are_enough(tmp_path: Path) -> None:
+    found = wishes()
+    least = found[1][1]
+    enough = [wish for wish in found if wish[1] >= least]
+    ran = run(tmp_path / "project", JOB, "--param", f"plays={least}")
+    agree(ran, enough, enough[:3])
+
+
 def test_what_was_ordered_before_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = wishes()
     (first, _), (second, _), *rest = found

@@ -51,8 +51,9 @@ def agree(finished: Finished, plays: list[Event], worth: Decimal = Decimal("0.1"
 
     lead = finished.lead("report.html")
     first, second = [name for kind, name in shares if kind == "device"][:2]
-    assert f"{shares['device', first]:.0%} of the time is watched on {first}" in lead
-    assert f"{shares['device', second]:.0%} on {second}" in lead
+    assert lead.startswith(f"{shares['device', first]:.0%} of the time is watched on {first}")
+    assert f" {shares['device', second]:.0%} on {second}" in lead
+    assert f" {worth:.0%} " in lead
     carrying = sum(share >= worth for (kind, _), share in shares.items() if kind == "browser")
     assert f"{'All 5' if carrying == 5 else f'{carrying} of 5' if carrying else 'No'} browser version" in lead
     assert finished.tiles("report.html") == {
@@ -78,3 +79,20 @@ def test_another_zone_another_month_and_live_alone(tmp_path: Path) -> None:
 def test_a_month_in_which_the_clock_changes(tmp_path: Path, as_of: str) -> None:
     first = {"2026-04-01": "2026-03-01", "2026-12-01": "2026-11-01"}[as_of]
     agree(run(tmp_path / "project", JOB, "--as-of", as_of), month(first, as_of))
+
+
+def test_a_kind_that_leaves_out_live_does_not_add_up(tmp_path: Path) -> None:
+    def recordings_alone(text: str) -> str:
+        head, mark, rest = text.partition("[datasets.systems]")
+        return head + mark + rest.replace('"{{ params.playback }}"', '["vod"]', 1)
+
+    finished = run(tmp_path / "project", JOB, edit=recordings_alone)
+    assert finished.code == 5
+    assert finished.findings["checks.every_kind_adds_up"] == ("error", 1)
+
+
+def test_what_the_service_could_not_name_is_found(tmp_path: Path) -> None:
+    """Where Computer were called Other: the sandbox names everything."""
+    nameless = "case when device = 'Computer' then 'Other' else device end as name"
+    finished = run(tmp_path / "project", JOB, edit=lambda text: text.replace("device as name", nameless))
+    assert finished.findings["checks.names_are_known"] == ("warn", 1)

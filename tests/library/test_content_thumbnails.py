@@ -70,7 +70,7 @@ def check(finished: Finished, entry: str, zone: str, when: tuple[str, ...], sure
     answer = {"no difference": "No difference can be told.", "more": "Yes.", "fewer": "No, fewer."}[verdicts[0]]
     assert f"{answer} " in said
     assert (
-        f"{100 * a[0] / a[1]:.1f}% of impressions became plays with thumbnail A, and {100 * b[0] / b[1]:.1f}% with B."
+        f" {100 * a[0] / a[1]:.1f}% of impressions became plays with thumbnail A, and {100 * b[0] / b[1]:.1f}% with B."
         in said
     )
     assert (

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-from event_world import MESSAGES, QUESTIONS, REACTIONS, Days, cell, clicks, known, minutes
+import pytest
+from event_world import MESSAGES, QUESTIONS, REACTIONS, Days, cell, clicks, known, loud_addresses, minutes
 from running import Finished, in_zone, run
 
+from reportrunner.sandbox import kaltura_reports
 from reportrunner.sandbox.people import ANONYMOUS, people
-from reportrunner.sandbox.polls import poll_answers
+from reportrunner.sandbox.polls import PollAnswer, poll_answers
 from reportrunner.sandbox.traits import TRAITS
 from reportrunner.sandbox.universe import Event, events
 
@@ -93,3 +96,49 @@ def test_sessions_that_nobody_watched(tmp_path: Path) -> None:
     assert done.rows("attendees.csv") == []
     assert "Nobody we know by name watched." in done.page("report.html")
     assert "Nobody we know by name watched." in done.mail("summary.eml")
+
+
+def test_who_is_in_one_of_the_reports_only_stays_and_is_told(tmp_path: Path) -> None:
+    """The enriched report of one session knows nobody of the other: they keep a row, and lose address and reactions."""
+    one = 'params      = { entries_ids = ["1_quest1"] }'
+    done = run(
+        tmp_path / "p",
+        JOB,
+        edit=lambda text: text.replace('params      = { entries_ids = "{{ params.entries }}" }', one),
+    )
+    assert done.code == 0, done.err
+    rows, nameless = truth("4711", ENTRIES, WEDNESDAY)
+    there = {play.user_id for play in events(frozenset({"1_quest1"}), WEDNESDAY.start, WEDNESDAY.end)}
+    unknown = {row[0] for row in rows} - there
+    assert unknown
+    got = {row["user_id"]: row for row in done.rows("attendees.csv")}
+    assert {user: Decimal(row["minutes"]) for user, row in got.items()} == {row[0]: row[4] for row in rows}
+    assert {user for user, row in got.items() if not row["email"]} == unknown
+    strangers = len(unknown) + (bool(nameless) and ANONYMOUS not in there)
+    assert done.findings["checks.both_reports_know_the_same_people"] == ("warn", strangers)
+    assert done.findings["checks.every_reaction_has_its_person"][0] == "warn"
+
+
+def test_who_answers_a_poll_twice_has_answered_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(
+        kaltura_reports, "poll_answers", lambda *asked: [one for one in poll_answers(*asked) for _ in "12"]
+    )
+    check(run(tmp_path / "p", JOB), "4711", ENTRIES, WEDNESDAY)
+
+
+def test_answers_of_somebody_who_did_not_watch_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def with_a_stranger(*asked: Any) -> list[PollAnswer]:
+        found = poll_answers(*asked)
+        return [*found, replace(found[0], user_id="nobody@example.org")]
+
+    monkeypatch.setattr(kaltura_reports, "poll_answers", with_a_stranger)
+    done = run(tmp_path / "p", JOB)
+    check(done, "4711", ENTRIES, WEDNESDAY)
+    assert done.findings["checks.every_answer_has_its_person"] == ("warn", 1)
+
+
+def test_an_address_is_the_same_in_capitals(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    loud_addresses(monkeypatch)
+    done = run(tmp_path / "p", JOB)
+    check(done, "4711", ENTRIES, WEDNESDAY)
+    assert {severity for severity, _ in done.findings.values()} <= {"ok"}

@@ -10,7 +10,21 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from event_world import HOME, MESSAGES, QUESTIONS, REACTIONS, cell, clicks, day_of, known, midnight, minutes, registered
+import pytest
+from event_world import (
+    HOME,
+    MESSAGES,
+    QUESTIONS,
+    REACTIONS,
+    cell,
+    clicks,
+    day_of,
+    known,
+    loud_addresses,
+    midnight,
+    minutes,
+    registered,
+)
 from running import Finished, in_zone, run
 
 from reportrunner.sandbox.people import ANONYMOUS, people
@@ -133,3 +147,20 @@ def test_an_event_that_nobody_knows(tmp_path: Path) -> None:
     assert done.code == 0, done.err
     assert done.lead("report.html").startswith("There are no leads.")
     assert done.rows("leads.csv") == []
+
+
+def test_an_address_is_the_same_in_capitals(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    loud_addresses(monkeypatch)
+    done = run(tmp_path / "p", JOB)
+    check(done, truth("4711", FIRST, UNTIL))
+    assert {severity for severity, _ in done.findings.values()} <= {"ok"}
+
+
+def test_an_address_of_two_people_is_an_error(tmp_path: Path) -> None:
+    """One person's registration stands under the address of another, in capitals."""
+    mine = "coalesce(r.email, if(contains(w.user_id, '@'), w.user_id, null)) as email,"
+    two = sorted(registered("4711", UNTIL))[:2]
+    shared = f"case when coalesce(r.user_id, w.user_id) = '{two[0]}' then upper('{two[1]}') else r.email end as email,"
+    done = run(tmp_path / "p", JOB, edit=lambda text: text.replace(mine, shared))
+    assert done.code == 5
+    assert done.findings["checks.one_person_per_address"] == ("error", 1)

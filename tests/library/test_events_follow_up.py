@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from event_world import (
     HOME,
     MESSAGES,
@@ -18,6 +19,7 @@ from event_world import (
     clicks,
     day_of,
     known,
+    loud_addresses,
     midnight,
     minutes,
     plays_of,
@@ -152,3 +154,20 @@ def test_an_event_that_nobody_knows_leaves_three_empty_lists(tmp_path: Path) -> 
     assert done.code == 0, done.err
     assert done.lead("report.html").startswith("Nobody registered, and nobody watched.")
     assert [done.rows(f"{name.replace(' ', '-')}.csv") for name in LISTS] == [[], [], []]
+
+
+def test_an_address_is_the_same_in_capitals(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    loud_addresses(monkeypatch)
+    done = run(tmp_path / "p", JOB)
+    check(done, "4711", WEEK, AS_OF)
+    assert {severity for severity, _ in done.findings.values()} <= {"ok"}
+
+
+def test_without_registrations_people_without_an_address_are_told(tmp_path: Path) -> None:
+    done = run(tmp_path / "p", JOB, "--param", "app_guid=feed")
+    assert done.code == 0, done.err
+    came = known(plays_of("4711", WEEK, "live", "dvr")).keys() | known(on_demand("4711", WEEK, AS_OF)).keys()
+    nameless = sum("@" not in user for user in came)
+    assert done.findings["checks.every_address_is_known"][0] == ("warn" if nameless else "ok")
+    assert done.rows("never-came.csv") == []
+    assert {row["registered"] for row in done.rows("attended-live.csv")} == {"false"}

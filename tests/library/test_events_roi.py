@@ -117,3 +117,19 @@ def test_an_event_that_nobody_knows(tmp_path: Path) -> None:
     assert done.code == 0, done.err
     assert "Nobody watched." in done.page("report.html")
     assert done.rows("attendees.csv") == done.rows("sessions.csv") == []
+
+
+def test_a_list_that_is_cut_is_far_from_the_estimate(tmp_path: Path) -> None:
+    """Here the list is of live viewers alone, and the hours of on-demand ones: both are told."""
+
+    def cut(text: str) -> str:
+        ways = 'playbackTypeIn = ["live", "dvr", "vod"]'
+        for dataset, only in (("viewers", "live"), ("hours", "vod")):
+            head, mark, rest = text.partition(f"[datasets.{dataset}]")
+            text = head + mark + rest.replace(ways, f'playbackTypeIn = ["{only}"]', 1)
+        return text
+
+    done = run(tmp_path / "p", JOB, edit=cut)
+    assert done.code == 5
+    assert done.findings["checks.hours_add_up"] == ("error", 1)
+    assert done.findings["checks.everyone_is_counted"] == ("warn", 1)

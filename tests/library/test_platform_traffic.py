@@ -184,3 +184,11 @@ def test_hours_that_do_not_add_up_to_the_week_are_found(tmp_path: Path) -> None:
     finished = run(tmp_path / "project", JOB, edit=filtered("week_sum", by="event==disconnect"))
     assert finished.code == 5
     assert finished.findings["checks.hours_add_up"] == ("error", 4)
+
+
+def test_a_data_centre_in_which_no_connection_ended_has_a_row(tmp_path: Path) -> None:
+    finished = run(tmp_path / "project", JOB, edit=filtered("lasted", by="event==disconnect;coloName!=SFO"))
+    assert finished.code == 0, finished.err
+    rows = {row["data_centre"]: row for row in finished.rows("centres.csv")}
+    assert len(rows) == 4
+    assert (rows["SFO"]["connections_ended"], rows["SFO"]["median_seconds"]) == ("0", "")
