@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,6 +13,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from running import Finished, in_zone, run
 
+from reportrunner.sandbox import kaltura_subjects
+from reportrunner.sandbox.kaltura_report import _remembered
 from reportrunner.sandbox.people import ANONYMOUS
 from reportrunner.sandbox.places import COUNTRIES, place
 from reportrunner.sandbox.universe import Event, events
@@ -125,3 +128,18 @@ def test_levels_that_do_not_add_up_are_found(tmp_path: Path) -> None:
     assert finished.findings["checks.countries_are_the_world"] == ("error", 1)
     assert finished.findings["checks.minutes_are_the_worlds"] == ("warn", 1)
     assert finished.findings["checks.parts_are_the_country"] == ("error", 1)
+
+
+def test_a_country_without_a_name_keeps_its_row(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It cannot be asked for its minutes: they are empty, and a finding says that some are missing."""
+    known = kaltura_subjects._BY_LEADING["object_id", "country"]
+    nameless = replace(known, cells={**known.cells, "country": lambda one: one.country.replace("Germany", "")})
+    monkeypatch.setitem(kaltura_subjects._BY_LEADING, ("object_id", "country"), nameless)
+    _remembered.cache_clear()
+    finished = run(tmp_path / "project", JOB)
+    _remembered.cache_clear()
+    assert finished.code == 0, finished.err
+    plays = month("2026-10-01", "2026-11-01")
+    (row,) = [row for row in finished.rows("countries.csv") if row["country"] == "(unknown)"]
+    assert (int(row["plays"]), row["minutes_viewed"]) == (sum(one.country == "Germany" for one in plays), "")
+    assert finished.findings["checks.minutes_are_the_worlds"] == ("warn", 1)

@@ -131,3 +131,26 @@ def test_they_were_not_on_the_platform(opened: Opened, tmp_path: Path) -> None:
     done = run(tmp_path / "p", "platform/board")
     assert done.code == 0, done.err
     assert {row["service"]: row["people"] for row in done.table("services")}["Broadcasts"] == len(people) - 1
+
+
+@pytest.mark.parametrize(
+    ("job", "file", "who"),
+    [("learning/verification", "records.csv", "user_id"), ("learning/lectures", "students.csv", "student_id")],
+)
+def test_they_learnt_nothing(opened: Opened, tmp_path: Path, job: str, file: str, who: str) -> None:
+    """Whoever only opens has no minutes, no month and no week; and a stranger who does is no stranger who watched."""
+    before = run(tmp_path / "before", job)
+    strangers = before.findings["checks.everyone_known"][1]
+    person = next(row[who] for row in before.rows(file) if float(row["minutes"]))
+    roster = {row[who] for row in before.rows(file)}
+    dataset, name = ("viewing", "name") if job.endswith("verification") else ("watched", "name")
+    seen = {row[name] for row in before.table(dataset)} - roster - {ANONYMOUS}
+    assert len(seen) == strangers
+    gone = {person, *sorted(seen)[:1]}
+    opened(lambda play: play.user_id in gone)
+    after = run(tmp_path / "after", job)
+    assert after.code == 0, after.err
+    assert {float(row["minutes"]) for row in after.rows(file) if row[who] == person} == {0.0}
+    for column in ("plays", "first_month", "last_month", "opened", "last_week"):
+        assert {row.get(column, "") for row in after.rows(file) if row[who] == person} <= {"", "0"}
+    assert after.findings["checks.everyone_known"][1] == strangers - len(gone - {person})
