@@ -159,8 +159,19 @@ def test_where_nothing_is_played_nothing_is_ordered(tmp_path: Path) -> None:
     ran = run(tmp_path / "project", JOB, "--param", "plays=999999")
     assert ran.code == 0, ran.err
     assert asked(ran) == []
-    assert "None: no entry without captions was played." in ran.page("report.html")
-    assert "Nothing was ordered: nothing that is played lacks captions or an order." in ran.mail("receipt.eml")
+    assert "None: no on-demand entry without captions has 999,999 plays or more." in ran.page("report.html")
+    told = "Nothing was ordered: no on-demand entry with 999,999 plays or more lacks both captions and an order."
+    assert told in ran.mail("receipt.eml")
+
+
+def test_where_none_may_be_ordered_those_that_wait_are_told(tmp_path: Path) -> None:
+    ran = run(tmp_path / "project", JOB, "--param", "most=0")
+    assert ran.code == 0, ran.err
+    assert asked(ran) == []
+    waiting = len(wishes())
+    assert f"at most 0 entries may be ordered, and {waiting} could be." in ran.lead("report.html")
+    assert f"Nothing was ordered: at most 0 entries may be, and {waiting} could be." in ran.mail("receipt.eml")
+    assert f"{waiting} wait for a later run." in ran.mail("receipt.eml")
 
 
 def test_a_rule_that_would_order_twice_is_held_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,3 +96,11 @@ def test_what_the_service_could_not_name_is_found(tmp_path: Path) -> None:
     nameless = "case when device = 'Computer' then 'Other' else device end as name"
     finished = run(tmp_path / "project", JOB, edit=lambda text: text.replace("device as name", nameless))
     assert finished.findings["checks.names_are_known"] == ("warn", 1)
+
+
+def test_a_month_in_which_nothing_was_watched(tmp_path: Path) -> None:
+    finished = run(tmp_path / "project", JOB, "--as-of", "2011-01-05")
+    assert finished.code == 5  # nothing at all is an error until the job says otherwise
+    assert finished.lead("report.html") == "Nothing was watched."
+    assert set(finished.tiles("report.html").values()) == {"0"}
+    assert finished.rows("ranking.csv") == []

@@ -142,3 +142,11 @@ def test_an_address_is_the_same_in_capitals(monkeypatch: pytest.MonkeyPatch, tmp
     done = run(tmp_path / "p", JOB)
     check(done, "4711", ENTRIES, WEDNESDAY)
     assert {severity for severity, _ in done.findings.values()} <= {"ok"}
+
+
+def test_an_event_that_is_not_that_of_its_sessions(tmp_path: Path) -> None:
+    done = run(tmp_path / "p", JOB, "--param", "event=9999")
+    assert done.code == 0, done.err
+    told = "nobody took part: the service knows no poll answer, reaction, message or question of theirs in event 9999."
+    assert done.lead("report.html").endswith(told)
+    assert told in done.mail("summary.eml")

@@ -31,6 +31,7 @@ from reportrunner.sandbox.people import people
 from reportrunner.sandbox.traits import TRAITS
 from reportrunner.sandbox.universe import Event, events
 from reportrunner.sandbox.virtual_events import app_guid
+from reportrunner.templating.words import DASH
 
 JOB = "events/follow-up"
 LISTS = ("attended live", "replay only", "never came")
@@ -171,3 +172,12 @@ def test_without_registrations_people_without_an_address_are_told(tmp_path: Path
     assert done.findings["checks.every_address_is_known"][0] == ("warn" if nameless else "ok")
     assert done.rows("never-came.csv") == []
     assert {row["registered"] for row in done.rows("attended-live.csv")} == {"false"}
+
+
+def test_who_never_came_is_not_known_without_registrations(tmp_path: Path) -> None:
+    done = run(tmp_path / "p", JOB, "--param", "app_guid=feed")
+    assert done.code == 0, done.err
+    assert done.lead("report.html").endswith("Who never came is not known: nobody is known to have registered.")
+    assert done.tiles("report.html")["never came"] == DASH
+    assert "had not registered" not in done.page("report.html")
+    assert "never came is not known" in done.mail("summary.eml")

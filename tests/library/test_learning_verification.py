@@ -224,3 +224,10 @@ def test_months_that_miss_plays_are_found(tmp_path: Path) -> None:
     ran = run(tmp_path / "project", JOB, "--param", "campaign_start=2026-11-02", edit=fewer)
     assert ran.code == 5
     assert ran.findings["checks.months_meet_the_campaign"] == ("error", 1)
+
+
+def test_a_course_without_a_quiz_and_one_that_is_live_are_found(tmp_path: Path) -> None:
+    courses = ("--param", "courses=1_fire1,1_gdpr1,1_town1", "--param", "campaign_start=2026-09-07")
+    ran = run(tmp_path / "project", JOB, *courses)
+    assert ran.code == 0, ran.err
+    assert ran.findings["checks.every_course_has_evidence"] == ("warn", 2)
