@@ -164,3 +164,14 @@ def test_a_month_without_a_play_has_nothing_to_compare(tmp_path: Path) -> None:
     assert finished.code == 0, finished.err
     assert "Nothing to compare. No entry with captions was played" in words(finished.page("report.html"))
     assert len(LIBRARY) - 3 == len(finished.rows("entries.csv"))
+
+
+def test_plays_that_only_one_report_has_are_found(tmp_path: Path) -> None:
+    def live_alone(text: str) -> str:
+        head, mark, rest = text.partition("[datasets.seen]")
+        return head + mark + rest.replace('playbackTypeIn = ["vod"]', 'playbackTypeIn = ["live"]', 1)
+
+    finished = run(tmp_path / "project", JOB, edit=live_alone)
+    assert finished.code == 5
+    played = {one.entry_id for one in plays(span(NEW_YORK, *OCTOBER))}
+    assert wrong(finished)["checks.reports_agree"] == ("error", len(played))

@@ -266,8 +266,9 @@ def test_a_total_without_live_is_found_by_the_countries(tmp_path: Path) -> None:
     assert finished.findings["checks.reports_agree"] == ("warn", 1)
 
 
-def test_parts_in_the_wrong_order_are_an_error(tmp_path: Path) -> None:
-    finished = run(tmp_path / "project", JOB, *given(questions="2026-11-11T11:50:00-05:00"))
+@pytest.mark.parametrize("questions", ["11:50", "11:45", "11:00"])
+def test_parts_in_the_wrong_order_are_an_error(questions: str, tmp_path: Path) -> None:
+    finished = run(tmp_path / "project", JOB, *given(questions=f"2026-11-11T{questions}:00-05:00"))
     assert finished.code == 5
     assert finished.findings["checks.parts_follow"] == ("error", 1)
 
