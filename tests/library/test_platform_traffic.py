@@ -43,7 +43,7 @@ class World:
     def __init__(self, monday: dt.date, zone: str, zone_id: str, *, at_the_end: bool) -> None:
         starts = [midnight(monday + dt.timedelta(days=n), zone) for n in (-7, 0, 7)]
         self.span, self.span_before = (starts[1], starts[2]), (starts[0], starts[1])
-        self.at_the_end = at_the_end
+        self.at_the_end, self.zone = at_the_end, ZoneInfo(zone)
         self.week = list(happened(zone_id, starts[1], starts[2] - (UNPROCESSED if at_the_end else 0)))
         self.before = list(happened(zone_id, starts[0], starts[1]))
 
@@ -72,6 +72,19 @@ class World:
         """Hours of UTC, the first and the last of them cut to the week."""
         first, end = self.span
         return [(max(first, at), min(end, at + HOUR)) for at in range(first // HOUR * HOUR, end, HOUR)]
+
+    def clock(self) -> list[dict[str, Any]]:
+        """By the hour of the zone's clock in which an hour of UTC begins, the data centre of most bytes first."""
+        found = {(colo, hour): 0 for colo in COLOS for hour in range(24)}
+        for one in self.week:
+            start = max(self.span[0], one.at // HOUR * HOUR) / 1000
+            found[one.colo, dt.datetime.fromtimestamp(start, self.zone).hour] += one.ingress + one.egress
+        whole = {colo: sum(found[colo, hour] for hour in range(24)) for colo in COLOS}
+        return [
+            {"data_centre": colo, "hour": hour, "bytes": found[colo, hour]}
+            for colo in sorted(COLOS, key=lambda colo: (-whole[colo], colo))
+            for hour in range(24)
+        ]
 
     def hours(self) -> dict[tuple[str, str], tuple[str, str, str, str, str]]:
         found = {}
@@ -111,6 +124,7 @@ def assert_true(finished: Finished, world: World, moved: str = "0.2") -> None:
     assert found == centres
     hours = {(row["coloName"], row["interval_start"]): tuple(row.values())[2:] for row in finished.rows("hours.csv")}
     assert hours == world.hours()
+    assert finished.table("clock") == world.clock()
     page = words(finished.page("report.html"))
     week, before, top = size(world.week), size(world.before), centres[0]
     answer = "Yes, it is more" if week > before else "No, it is less"
