@@ -118,6 +118,17 @@ def test_the_thresholds_are_params(tmp_path: Path) -> None:
     check(finished, span(NEW_YORK, *W46), span(NEW_YORK, *W45), asked)
 
 
+def test_exactly_as_much_as_asked_for_matters_and_is_enough(tmp_path: Path) -> None:
+    week, before = span(NEW_YORK, *W46), span(NEW_YORK, *W45)
+    _, most, _ = max(fallen(week, before, DEFAULTS | {"matters_from": 1}), key=lambda one: one[1])
+    least = min(len(mine) for mine in by_entry(plays(week, playback=EVERYTHING)).values())
+    asked = DEFAULTS | {"matters_from": most, "least_plays": least}
+    finished = run(tmp_path / "project", JOB, "--param", f"matters_from={most}", "--param", f"least_plays={least}")
+    assert len(fallen(week, before, asked)) == 1
+    assert "checks.nothing_is_seldom_played" not in wrong(finished)
+    check(finished, week, before, asked)
+
+
 def test_weeks_without_a_play_say_so(tmp_path: Path) -> None:
     finished = run(tmp_path / "project", JOB, "--as-of", "2011-02-16")
     assert finished.code == 0, finished.err
