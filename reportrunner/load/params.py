@@ -49,6 +49,14 @@ def parse_param(text: str, kind: str) -> object:
         raise Hinted(str(error).partition(" like ")[0], f"write it like {EXAMPLES[kind]}") from None
     if value is None:
         raise Hinted("the value is empty", f"write it like {EXAMPLES[kind]}")
+    return _share(value) if kind == "ratio" and isinstance(value, Decimal) else value
+
+
+def _share(value: Decimal) -> Decimal:
+    """Return a share of something; raises Hinted for one that is meant in percent."""
+    if not 0 <= value <= 1:
+        meant = f"{(value / 100).normalize():f}" if 1 < value <= 100 else EXAMPLES["ratio"]
+        raise Hinted(f"{value.normalize():f} is no ratio, which lies between 0 and 1", f"write it like {meant}")
     return value
 
 
@@ -67,7 +75,9 @@ def default_value(spec: ParamSpec) -> object:
         kind = "timestamp with offset" if spec.type == "timestamp" else spec.type
         example = '["a", "b"]' if spec.type == "list" else EXAMPLES[spec.type]
         raise Hinted(f"the default is no {kind}", f"write it like {example}")
-    return Decimal(str(value)) if spec.type in {"decimal", "ratio", "duration"} else value
+    if spec.type == "ratio":
+        return _share(Decimal(str(value)))
+    return Decimal(str(value)) if spec.type in {"decimal", "duration"} else value
 
 
 def likely_kind(section: Mapping[str, object]) -> str:

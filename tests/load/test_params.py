@@ -27,6 +27,15 @@ def test_what_is_not_of_the_type_is_shown_how(kind: str, text: str | None) -> No
     assert caught.value.hint == f"write it like {EXAMPLES[kind if text else 'integer']}"
 
 
+@pytest.mark.parametrize(("text", "like"), [("25", "0.25"), ("1.5", "0.015"), ("-0.1", "0.9"), ("250", "0.9")])
+def test_a_share_in_percent_is_refused(text: str, like: str) -> None:
+    with pytest.raises(Hinted, match=f"{text} is no ratio, which lies between 0 and 1") as caught:
+        parse_param(text, "ratio")
+    assert caught.value.hint == f"write it like {like}"
+    with pytest.raises(Hinted, match="is no ratio"):
+        default_value(ParamSpec(type="ratio", default=float(text)))
+
+
 def test_a_list_leaves_out_what_is_empty() -> None:
     assert parse_param(" a,, b ,", "list") == ["a", "b"]
     assert parse_param("", "list") == []
