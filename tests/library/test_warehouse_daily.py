@@ -166,6 +166,16 @@ def test_what_comes_late_is_told_and_a_pull_that_is_too_short_is_found(tmp_path:
     assert longer.findings["checks.the_pull_is_long_enough"] == ("ok", 0)
 
 
+def test_days_of_another_zone_or_playback_are_no_earlier_pull(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    run(project, JOB)
+    alone = run(project, JOB, "--as-of", "2026-11-17", "--param", "playback=live,dvr")
+    agree(alone, plays("2026-11-14", 3, playback="live dvr"))
+    moved = run(project, JOB, "--as-of", "2026-11-17T12:00:00Z", edit=in_zone("Asia/Tokyo"))
+    agree(moved, plays("2026-11-14", 3, "Asia/Tokyo"))
+    assert [row["late_plays"] for row in moved.rows("days.csv")] == ["", "", ""]
+
+
 def test_a_day_that_does_not_add_up_is_not_to_be_loaded(tmp_path: Path) -> None:
     def recordings_alone(text: str) -> str:
         head, mark, rest = text.partition("[datasets.countries]")
