@@ -96,12 +96,17 @@ def check_page(finished: Finished, shares: dict[tuple[str, str], tuple[int, int]
         for size in ("all", "short", "long")
     }
     both, bare = shares["all", "with captions"], shares["all", "without captions"]
+    whole = (both[0] + bare[0]) / (both[1] + bare[1])
+    chance = 1.96 * (whole * (1 - whole) * (1 / both[1] + 1 / bare[1])) ** 0.5
+    assert near(finished.rows("groups.csv")[0]["chance"], chance, 6e-7)
+    told = abs(gains["all"]) >= max(chance, 0.01)
     answer = (
         "No clear answer" if gains["short"] * gains["long"] < 0
-        else "Yes, further" if gains["all"] >= 0.01
-        else "No, less far" if gains["all"] <= -0.01
-        else "About as far"
+        else "About as far" if not told
+        else "Yes, further" if gains["all"] > 0
+        else "No, less far"
     )  # fmt: skip
+    assert (f"may differ by {100 * chance:.1f} points by chance alone" in said) is not told
     assert (
         f"{answer}: {share(*both)} of plays reach the end in entries with captions, {share(*bare)} in entries without."
     ) in said
@@ -135,6 +140,12 @@ def test_the_plays_are_the_truth(
     finished = run(tmp_path / "project", JOB, "--as-of", as_of, *given, edit=edit)
     assert finished.code == 0, finished.err
     check(finished, span(zone, *month), asked)
+
+
+def test_a_difference_that_chance_explains_is_no_answer(tmp_path: Path) -> None:
+    """In November 2026, 387 of 832 plays come to the end with captions, and 697 of 1,573 without: z is 1.03."""
+    finished = run(tmp_path / "project", JOB, "--as-of", "2026-12-02", "--param", "long_from=100")
+    assert "About as far: 47% of plays reach the end" in finished.lead("report.html")
 
 
 def test_a_library_of_many_entries_is_asked_in_packs(tmp_path: Path) -> None:
