@@ -84,6 +84,13 @@ def check(finished: Finished, entry: str, zone: str, when: tuple[str, ...], sure
     return verdicts[0]
 
 
+def test_where_everything_moved_the_thumbnail_need_not_be_the_reason(tmp_path: Path) -> None:
+    finished = run(tmp_path / "project", JOB, "--param", "z=0.1")
+    assert "but the rest of the library changed too: the thumbnail need not be the reason." in finished.page(
+        "report.html"
+    )
+
+
 def test_as_it_is_no_difference_can_be_told(tmp_path: Path) -> None:
     finished = run(tmp_path / "project", JOB)
     assert finished.code == 0, finished.err

@@ -266,6 +266,13 @@ def test_a_total_without_live_is_found_by_the_countries(tmp_path: Path) -> None:
     assert finished.findings["checks.reports_agree"] == ("warn", 1)
 
 
+def test_nobody_to_follow_up_and_nothing_to_compare_with_is_said(tmp_path: Path) -> None:
+    own = ",".join(sorted({one.email.partition("@")[2] for one in people().values()}))
+    finished = run(tmp_path / "project", JOB, *given(own_domains=own, previous_entries="1_nope"))
+    assert "Nobody watched the call before, so there is nothing to compare with." in finished.page("report.html")
+    assert "Nobody from outside signed in. People connected" in finished.mail("summary.eml")
+
+
 @pytest.mark.parametrize("questions", ["11:50", "11:45", "11:00"])
 def test_parts_in_the_wrong_order_are_an_error(questions: str, tmp_path: Path) -> None:
     finished = run(tmp_path / "project", JOB, *given(questions=f"2026-11-11T{questions}:00-05:00"))

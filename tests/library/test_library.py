@@ -180,3 +180,9 @@ def test_nothing_expected_is_left_over_from_a_job_that_is_gone() -> None:
     names = {name_of(job) for job in JOBS}
     assert {path.name for path in GOLDEN.iterdir()} == names | {f"{name_of(job)}-any-day" for job in MOMENTS}
     assert {path.stem for path in PAGES.iterdir()} == names | {"README"}
+
+
+@pytest.mark.parametrize("template", sorted((ROOT / "templates").glob("*/*.j2")), ids=lambda path: path.stem)
+def test_a_week_is_called_by_its_own_name(template: Path) -> None:
+    """The label of a run ends in six digits where params were given: a name of a folder, and of no week."""
+    assert "report.label" not in template.read_text("utf-8")

@@ -173,3 +173,14 @@ def test_a_session_whose_details_are_gone_is_found(tmp_path: Path) -> None:
     finished = run(tmp_path / "project", JOB, faults=given)
     assert finished.code == 5
     assert finished.findings["checks.nothing_is_lost"] == ("error", 1)
+
+
+def test_days_kept_in_another_zone_are_other_days(tmp_path: Path) -> None:
+    """In New York 9 and 10 November are kept; those days of Tokyo began 14 hours earlier, and are not."""
+    few = Faults(livekit_sessions=2)
+    run(tmp_path / "project", JOB, "--as-of", "2026-11-12", faults=few)
+    finished = run(
+        tmp_path / "project", JOB, "--as-of", "2026-11-16T09:00+09:00", faults=few, edit=in_zone("Asia/Tokyo")
+    )
+    assert [row["kept"] for row in finished.rows("days.csv")] == ["false"] * 2 + ["true"] * 5
+    assert finished.findings["checks.every_day_was_kept"] == ("warn", 2)
