@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import html
 import re
@@ -13,6 +12,7 @@ from typing import Any
 
 from reportrunner.errors import OutputError
 from reportrunner.templating.figure import Figure, Tone, summary
+from reportrunner.templating.ticks import ticks
 
 FONT = "Liberation Sans"
 # fonts as wide as the one the chart was laid out in, or narrower: a wider one would run out of the picture
@@ -216,20 +216,17 @@ def _parts(made: Figure, length: Spec, names: Spec, scale: tuple[float, int]) ->
 
 
 def _line(made: Figure, width: int, _: int) -> Spec:
-    whole = all(point.x.endswith("T00:00:00Z") or "T" not in point.x for point in made.points)
-    places = sorted({point.x for point in made.points})
-    clock = "%H:%M" if len({place[:10] for place in places}) == 1 else "%-d %b %H:%M"
+    places = {point.x for point in made.points}
     dots = {"size": 28, "filled": True} if len(places) <= 31 else False
-    every = -(-len(places) // (8 if width > 500 else 4)) or 1
-    ticks = [_milliseconds(place) for place in places[::every]]
+    labelled, clock = ticks(places, 8 if width > 500 else 4)
     return {
         "height": 240 if width > 500 else 190,
         "mark": {"type": "line", "strokeWidth": 2, "point": dots},
         "encoding": {
             "x": {
                 "field": "x", "type": "temporal", "scale": {"type": "utc"},
-                "axis": {"grid": False, "format": "%-d %b" if whole else clock, "labelOverlap": True,
-                         "labelSeparation": 8, "labelFlush": True, "values": ticks},
+                "axis": {"grid": False, "format": clock, "labelOverlap": True,
+                         "labelSeparation": 8, "labelFlush": True, "values": labelled},
             },
             "y": {
                 "field": "y", "type": "quantitative",
@@ -248,11 +245,6 @@ def _stroked(colour: Spec) -> Spec:
     }
 
 
-def _milliseconds(place: str) -> int:
-    clock = dt.datetime.fromisoformat(place)
-    return int(clock.replace(tzinfo=clock.tzinfo or dt.UTC).timestamp()) * 1000
-
-
 def _heatmap(_: Figure, width: int, _letters: int) -> Spec:
     step = {"paddingInner": 0.06}
     return {
@@ -265,7 +257,7 @@ def _heatmap(_: Figure, width: int, _letters: int) -> Spec:
             },
             "y": {
                 "field": "row", "type": "nominal", "sort": None, "scale": step,
-                "axis": {"domain": False, "labelColor": _INK, "labelLimit": 160 if width > 500 else 90},
+                "axis": {"domain": False, "labelColor": _INK, "labelLimit": 160 if width > 500 else 112},
             },
             "opacity": {
                 "field": "y", "type": "quantitative", "legend": None, "scale": {"zero": True, "range": [0.05, 1]},

@@ -68,6 +68,12 @@ def number(value: object, digits: int | None = None, group: str = "comma") -> st
     return _signed(_grouped(text, GROUPS[group]))
 
 
+def whole(value: object) -> str:
+    """Return a number without what stands after its point; what is not quite nothing is never rounded to 0."""
+    text = number(value, 0)
+    return "<1" if text == "0" and decimal(value, "whole") > 0 else text
+
+
 def _rounded(value: Decimal, digits: int) -> str:
     if not 0 <= digits <= 12:
         raise UnfitError("digits must lie between 0 and 12")
@@ -262,6 +268,7 @@ _BY_TYPE: dict[ColumnType, Callable[[Value], str]] = {
 }
 STYLES: dict[str, Callable[[object], str]] = {
     "bytes": size,
+    "change": lambda value: delta(value, 0, style="points").replace(" points", "%"),
     "date": date,
     "duration": duration,
     "hours": lambda value: duration(value, "hours"),
@@ -269,4 +276,7 @@ STYLES: dict[str, Callable[[object], str]] = {
     "moment": moment,
     "number": number,
     "percent": percent,
+    "points": lambda value: delta(value, 0, 1, "points").removesuffix(" points"),
+    "signed": lambda value: delta(value, 0),
+    "whole": whole,
 }

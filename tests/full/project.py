@@ -40,12 +40,12 @@ def copy_project(into: Path, outputs: str = "") -> Path:
     return into
 
 
-def reportrunner(root: Path, *arguments: str) -> Command:
-    """Run the command line in a project."""
+def reportrunner(root: Path, *arguments: str, patience: int = 120) -> Command:
+    """Run the command line in a project, for `patience` seconds at most."""
     environment = {**os.environ, "HOME": str(root), "NO_COLOR": "1"}
     done = subprocess.run(
         [sys.executable, "-m", "reportrunner", *arguments],
-        cwd=root, env=environment, capture_output=True, text=True, timeout=120, check=False,
+        cwd=root, env=environment, capture_output=True, text=True, timeout=patience, check=False,
     )  # fmt: skip
     return Command(done.stdout, done.stderr, done.returncode)
 
@@ -56,3 +56,15 @@ def run_job(root: Path) -> Path:
     if done.code != 0:
         raise RuntimeError(f"the job ended with {done.code}\n{done.err}")
     return root / done.out.strip()
+
+
+def run_library(root: Path) -> Path:
+    """Run every job of the library in a copy of the project at `root`, and return where its documents are."""
+    copy_project(root)
+    everything = ("jobs", "--select", "tag:library", "--as-of", AS_OF)
+    at_their_moment = [(f"jobs/{job}.toml", "--as-of", moment) for job, moment in MOMENTS.items()]
+    for asked in (everything, *at_their_moment):
+        done = reportrunner(root, "run", *asked, "--sandbox", patience=1_200)
+        if done.code != 0:
+            raise RuntimeError(f"{' '.join(asked)} ended with {done.code}\n{done.err}")
+    return root / "out"

@@ -1,4 +1,4 @@
-"""The page of a job in `docs/jobs/`, made of the job file: first comment, params, what it asks, what must hold."""
+"""The page of a job in `docs/jobs/`, made of the job file: first comment, params, what it asks, what is checked."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _lines(job: str, text: str, data: dict[str, Any]) -> Iterator[str]:
     yield from ("## What it asks", "", "| dataset | is | from |", "|---|---|---|")
     for dataset, given in data["datasets"].items():
         yield f"| `{dataset}` | {given['description']} | {_origin(given)} |"
-    yield from ("", "## What must hold", "")
+    yield from ("", "## What is checked, and what it says when it fails", "")
     for check, given in data["checks"].items():
         warns = " (a warning)" if given.get("severity") == "warn" else ""
         yield f"- `{check}`: {given['message']}{warns}"

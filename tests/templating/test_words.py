@@ -130,6 +130,26 @@ def test_delta(value: object, base: object, style: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("style", "value", "shown"),
+    [
+        ("whole", Decimal("68939.55"), "68,940"),
+        ("whole", Decimal("0.2"), "<1"),
+        ("whole", Decimal("0.00"), "0"),
+        ("whole", None, "\u2013"),
+        ("change", Decimal("0.081"), "+8%"),
+        ("change", Decimal("-0.33"), "\u221233%"),
+        ("change", 0, "±0%"),
+        ("change", None, "\u2013"),
+        ("points", Decimal("-0.0236"), "\u22122.4"),
+        ("signed", 9, "+9"),
+        ("signed", -6, "\u22126"),
+    ],
+)
+def test_styles_of_a_column(style: str, value: object, shown: str) -> None:
+    assert words.STYLES[style](value) == shown
+
+
+@pytest.mark.parametrize(
     ("value", "shown"),
     [("Łukasz Øster/../x", "lukasz-oster-x"), ("Grüße & Co.", "grusse-co"), ("İris", "iris"), ("a  b", "a-b")],
 )
