@@ -96,7 +96,8 @@ BROKEN_TILES = """() => [...document.querySelectorAll(".rr-value")].filter(e => 
   return new Set([...range.getClientRects()].map(r => Math.round(r.top))).size > 1;
 }).map(e => e.textContent)"""
 CLASHES = """() => [...document.querySelectorAll("svg")].flatMap(svg => {
-  const words = [...svg.querySelectorAll("text:not([opacity='0'])")].map(t => [t.textContent, t.getBoundingClientRect()])
+  const words = [...svg.querySelectorAll("text:not([opacity='0'])")]
+    .map(t => [t.textContent, t.getBoundingClientRect()])
     .filter(([said, box]) => said.trim() && box.width > 0);
   const frame = svg.closest("figure").getBoundingClientRect();
   const cut = words.filter(([, a]) => a.left < frame.left - 8 || a.right > frame.right + 8)
