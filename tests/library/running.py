@@ -9,6 +9,7 @@ import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -148,6 +149,12 @@ def run(
     return Finished(run_here(place, *arguments, job=f"jobs/{job}.toml", **sandbox), place)
 
 
+def in_whole(text: str) -> str:
+    """A number of a file as a table says it: whole, and never 0 for what is more than that."""
+    exact = Decimal(text)
+    return "<1" if 0 < exact < Decimal("0.5") else f"{exact.quantize(Decimal(1), ROUND_HALF_UP):,}"
+
+
 def without_last_line(text: str) -> str:
     """A roster without its last person."""
     return "".join(text.splitlines(keepends=True)[:-1])
@@ -163,4 +170,4 @@ def in_zone(zone: str) -> Callable[[str], str]:
     return change
 
 
-__all__ = ["AS_OF", "ROOT", "Finished", "copy_library", "in_zone", "run", "without_last_line"]
+__all__ = ["AS_OF", "ROOT", "Finished", "copy_library", "in_whole", "in_zone", "run", "without_last_line"]

@@ -131,7 +131,11 @@ def agree(ran: Finished, world: World) -> None:
 
     told = cells_of((ran.folder / "report.html").read_text("utf-8"))
     for row in world.rows()[:50]:
-        numbers = [f"{Decimal(row[name]):,}" for name in ("plays", "minutes_viewed", "minutes_to_caption")]
+        numbers = [
+            f"{Decimal(row['plays']):,}",
+            whole(row["minutes_viewed"]),
+            f"{Decimal(row['minutes_to_caption']):,}",
+        ]
         assert [row["name"].removeprefix("'"), *numbers, row["categories"]] in told
     languages = Counter(track.language for one in whole for track in captions(one))
     for language, count in languages.items():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from lessons import NEW_YORK, by_person_and_entry, cell, cells_of, day_of, minutes, people_of, plays, rounded, seen
-from running import Finished, in_zone, run, without_last_line
+from running import Finished, in_whole, in_zone, run, without_last_line
 
 from reportrunner.sandbox.categories import category_of, inside
 from reportrunner.sandbox.people import ANONYMOUS
@@ -110,9 +110,8 @@ def agree(ran: Finished, expected: list[Row], lectures: list[Row]) -> None:
         assert f"{standing} {stands[standing]:,}" in page
     told = cells_of((ran.folder / "report.html").read_text("utf-8"))
     for row in late:
-        minutes_told = f"{Decimal(row['minutes']):,}"
         last = row["last_week"] or DASH
-        assert [row["name"], row["standing"], row["opened"], row["finished"], minutes_told, last] in told
+        assert [row["name"], row["standing"], row["opened"], row["finished"], in_whole(row["minutes"]), last] in told
     for row in lectures:
         assert [row["lecture"], row["opened"], row["finished"], f"{int(row['plays']):,}"] in [line[:4] for line in told]
 
