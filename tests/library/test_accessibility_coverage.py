@@ -133,7 +133,7 @@ def agree(ran: Finished, world: World) -> None:
     for row in world.rows()[:50]:
         numbers = [
             f"{Decimal(row['plays']):,}",
-            whole(row["minutes_viewed"]),
+            in_whole(row["minutes_viewed"]),
             f"{Decimal(row['minutes_to_caption']):,}",
         ]
         assert [row["name"].removeprefix("'"), *numbers, row["categories"]] in told
