@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from lessons import NEW_YORK, cell, cells_of, minutes, plays, rounded
-from running import Finished, in_zone, run
+from running import Finished, in_whole, in_zone, run
 
 from reportrunner.sandbox import Faults, kaltura_captions
 from reportrunner.sandbox.categories import by_id
