@@ -63,8 +63,8 @@ class Endpoint:
     """Built-in findings that the parameters alone tell: pairs of code and message."""
     notes: Callable[[EndpointDataset], tuple[str, ...]] = lambda _: ()
     """What must be said beside the numbers, printed in the footer."""
-    when_empty: Callable[[EndpointDataset], str] = lambda _: ""
-    """What may be the reason, where no rows come back and the parameters give one."""
+    hint: Callable[[EndpointDataset], str] = lambda _: ""
+    """What a choice among the parameters leaves out; printed in plans, and where no rows come back."""
     days: Days = NO_DAYS
     """Whose days it counts, and how sure that is."""
     days_asked: Callable[[EndpointDataset], Days | None] = lambda _: None

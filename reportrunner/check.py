@@ -141,7 +141,7 @@ def apply_rules(job: JobSpec, nodes: Mapping[str, Node], landed: Mapping[str, La
         held = any(note.code == "action.held_back" for note in got.notes)
         if got.table.rows == 0 and rules.empty != "ok" and not held:
             severity: FindingSeverity = "warn" if rules.empty == "warn" else "error"
-            why = node.endpoint.when_empty(node.parameters) if isinstance(node, EndpointNode) else ""
+            why = node.endpoint.hint(node.parameters) if isinstance(node, EndpointNode) else ""
             said = f"no rows came back{f': {why}' if why else ''}"
             findings.append(Finding("empty", severity, subject, said))
         if rules.reconcile and rules.reconcile in landed:

@@ -153,7 +153,7 @@ def test_an_empty_dataset_is_as_bad_as_the_job_says(tmp_path: Path, empty: str, 
 def test_an_empty_dataset_may_say_why(tmp_path: Path) -> None:
     landed = {"progress": Landed(table(tmp_path, "progress", SEEN))}
     plain = asking("progress", SEEN)
-    why = replace(plain, endpoint=replace(plain.endpoint, when_empty=lambda _: "nobody is there"))
+    why = replace(plain, endpoint=replace(plain.endpoint, hint=lambda _: "nobody is there"))
     for node, words in ((plain, "no rows came back"), (why, "no rows came back: nobody is there")):
         (finding,) = rules_found({"progress": node}, landed, progress=Rules("error", {}))
         assert finding.message == words

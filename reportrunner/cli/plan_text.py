@@ -69,6 +69,7 @@ def _dataset(plan: RunPlan, node: Node) -> dict[str, Any]:
             "endpoint": node.endpoint.name,
             **({"window": node.parameters.window} if node.parameters.window else {}),
             **({"days": days} if (days := node.endpoint.days_of(node.parameters).said) else {}),
+            **({"hint": words} if (words := node.endpoint.hint(node.parameters)) else {}),
             **({"choices": chosen} if (chosen := _choices(node)) else {}),
             **_parts(node),
             **({"acts": words} if (words := action_of(node)) else {}),
@@ -178,6 +179,7 @@ def plan_text(facts: dict[str, Any]) -> str:
     for name, dataset in facts["datasets"].items():
         lines += ["", f"  {name}: {_headline(dataset)}"]
         lines += [f"    counts {dataset['days']}"] if "days" in dataset else []
+        lines += [f"    {dataset['hint']}"] if "hint" in dataset else []
         lines += [f'    {one["key"]} = "{one["way"]}": {one["words"]}' for one in dataset.get("choices", ())]
         lines += [f"    {line}" for line in (*_slices(dataset), *_requests(dataset))]
     lines += [""] if facts["envelopes"] else []

@@ -368,3 +368,14 @@ def test_nested_values_are_written_in_brackets_and_what_is_empty_after_them() ->
 )  # fmt: skip
 def test_what_is_answered(endpoint: str, more: str, answer: str) -> None:
     assert problem(f'[datasets.d]\nsource = "kaltura"\nendpoint = "{endpoint}"\n{more}\n{OUT}') == answer
+
+
+def test_a_category_without_those_below_it_is_told() -> None:
+    plain = {"source": "kaltura", "endpoint": "baseEntry.list"}
+    for name, words in (
+        ("categoriesIdsMatchOr", "categoriesIdsMatchOr: entries of the categories themselves"),
+        ("categoryAncestorIdIn", ""),
+    ):
+        made = ask({**plain, "filters": {name: [4001]}})
+        assert made.endpoint.hint(made.parameters).startswith(words)
+        assert bool(made.endpoint.hint(made.parameters)) == bool(words)

@@ -263,6 +263,6 @@ def test_a_category_without_those_below_it_is_told(endpoint: str) -> None:
     plain = {"source": "kaltura", "endpoint": endpoint, "report": "34"}
     for name, words in (("categoriesIdsIn", "categoriesAncestorIdIn takes those"), ("categoriesAncestorIdIn", "")):
         made = ask({**plain, "filters": {name: ["4001"], "playbackTypeIn": ["vod"]}})
-        assert words in made.endpoint.when_empty(made.parameters)
+        assert words in made.endpoint.hint(made.parameters)
         told = " ".join(made.endpoint.notes(made.parameters))
         assert ("the category itself alone" in told) == bool(words)

@@ -267,7 +267,7 @@ GRAPHS = Endpoint(
     key=_key,
     findings=vod_only,
     notes=lambda parameters: meanings(parameters, graph_columns(parameters)),
-    when_empty=scope,
+    hint=scope,
     report_note=report_hint,
     days=DAYS,
     choices=lambda ask: dst_choice(ask, bucketed="date" in getattr(ask.parameters, "kind", "")),

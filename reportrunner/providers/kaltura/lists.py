@@ -270,6 +270,12 @@ def _columns(name: str, _: EndpointDataset) -> tuple[Column, ...]:
     return CALLS[name].columns
 
 
+def _scope(parameters: EndpointDataset) -> str:
+    filters = getattr(parameters, "filters", None)
+    names = [name for name in ("categoriesIdsMatchOr", "categoriesIdsMatchAnd") if getattr(filters, name, None)]
+    return f"{' and '.join(names)}: entries of the categories themselves alone; {_BELOW}" if names else ""
+
+
 def _endpoint(model: type[ListDataset], summary: str, *traps: str, limits: tuple[str, ...] = ()) -> Endpoint:
     name = model.diagnostic_owner
     return Endpoint(
@@ -281,10 +287,12 @@ def _endpoint(model: type[ListDataset], summary: str, *traps: str, limits: tuple
         key=lambda _: ("id",),
         days=Days("instants", "source-proven", words="those of creation"),
         limits=limits,
+        hint=_scope,
         traps=(*traps, f"pages of {LIST_PAGE} are fetched until a short one; totalCount is not trusted"),
     )
 
 
+_BELOW = "categoryAncestorIdIn takes those of all categories below one"
 _MANY = (f"more than {MATCHES:,} matches are refused by the service: ask over narrower windows",)
 ENDPOINTS = (
     _endpoint(
