@@ -68,6 +68,7 @@ def _lines(job: str, text: str, data: dict[str, Any]) -> Iterator[str]:
         for param, given in data["params"].items():
             yield f"| `{param}` | {given['type']} | {_value(given['default'])} | {given['help']} |"
         yield ""
+    yield from (_beside(data), "")
     yield from ("## What it asks", "", "| dataset | is | from |", "|---|---|---|")
     for dataset, given in data["datasets"].items():
         yield f"| `{dataset}` | {given['description']} | {_origin(given)} |"
@@ -78,6 +79,14 @@ def _lines(job: str, text: str, data: dict[str, Any]) -> Iterator[str]:
     yield from ("", "## What it leaves", "", "| document | is |", "|---|---|")
     for output, given in data["outputs"].items():
         yield f"| `{_path(output, given)}` | {_kind(given)} |"
+
+
+def _beside(data: dict[str, Any]) -> str:
+    """Return what stands in the file itself, and is another's in another's copy."""
+    files = [f"`{given['file']}`" for given in data["datasets"].values() if "file" in given]
+    mails = any(output["format"] == "email" for output in data["outputs"].values())
+    parts = ["`timezone`", "`owner`", *(["the recipients (`to`)"] if mails else []), *files]
+    return f"Beside these, change in the job: {', '.join(parts[:-1])} and {parts[-1]}."
 
 
 def _value(default: object) -> str:
