@@ -67,7 +67,8 @@ def agree(ran: Finished, found: list[Wish], chosen: list[Wish], before: int = 0)
     names = ", ".join(" ".join(one.name.split()) for one, _ in chosen[:3])
     page, mail = ran.page("report.html"), ran.mail("receipt.eml")
     assert f"{some}: {names}" in page
-    assert f"{some} {'was' if len(chosen) == 1 else 'were'} ordered." in mail
+    said = some.replace(", ", " (") + ")"
+    assert f"{said} {'was' if len(chosen) == 1 else 'were'} ordered." in mail
     left = len(found) - before - len(chosen)
     assert f"ordered now {len(chosen)} minutes ordered {whole} of 120 at most" in page
     assert f"ordered before, and left alone {before} wait for a later run {left}" in page

@@ -373,7 +373,7 @@ def test_what_is_answered(endpoint: str, more: str, answer: str) -> None:
 def test_a_category_without_those_below_it_is_told() -> None:
     plain = {"source": "kaltura", "endpoint": "baseEntry.list"}
     for name, words in (
-        ("categoriesIdsMatchOr", "categoriesIdsMatchOr: entries of the categories themselves"),
+        ("categoriesIdsMatchOr", "categoriesIdsMatchOr takes the entries of the category itself alone"),
         ("categoryAncestorIdIn", ""),
     ):
         made = ask({**plain, "filters": {name: [4001]}})

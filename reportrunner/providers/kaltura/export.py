@@ -19,14 +19,13 @@ from reportrunner.providers.kaltura.dataset import flow_of
 from reportrunner.providers.kaltura.envelope import packable
 from reportrunner.providers.kaltura.export_file import MOST, ExportReader, judge_download
 from reportrunner.providers.kaltura.filters import ReportFilters, TableFilters
-from reportrunner.providers.kaltura.hints import report_hint
+from reportrunner.providers.kaltura.hints import report_hint, scope
 from reportrunner.providers.kaltura.question import (
     Dst,
     meanings,
     question,
     reports_with,
     same_question,
-    scope,
     slices_of,
     total_columns,
     vod_only,

@@ -19,14 +19,13 @@ from reportrunner.providers.kaltura.buckets import Slice, date_column, outside
 from reportrunner.providers.kaltura.catalogue import DELIMITER, report_columns, report_types
 from reportrunner.providers.kaltura.dataset import fetch_together
 from reportrunner.providers.kaltura.filters import GraphFilters
-from reportrunner.providers.kaltura.hints import report_hint
+from reportrunner.providers.kaltura.hints import report_hint, scope
 from reportrunner.providers.kaltura.question import (
     BucketedDataset,
     dst_choice,
     meanings,
     question,
     reports_with,
-    scope,
     slices_of,
     vod_only,
 )

@@ -8,7 +8,14 @@ from functools import cache
 from importlib.resources import files
 
 from reportrunner.providers.kaltura.catalogue import report_names, report_types
+from reportrunner.spec import EndpointDataset
 
+_SUBTREE = {
+    "categoriesIdsIn": "categoriesAncestorIdIn",
+    "categoriesIdsMatchOr": "categoryAncestorIdIn",
+    "categoriesIdsMatchAnd": "categoryAncestorIdIn",
+}
+"""Filters that take a category alone, of reports and of lists, and the one that takes all below it too."""
 VARIANT = "_VPAAS"
 """Ends the names of reports over an account and its direct children (kaltura.md §8)."""
 
@@ -39,3 +46,13 @@ def instead_of(word: str) -> str:
         ways = "ask for each account with impersonate = 10101"
         return f"{count} reports have a variant for several accounts, this one has none: {ways}"
     return ""
+
+
+def scope(parameters: EndpointDataset) -> str:
+    """Say that a category is taken without what lies below it, where it is (kaltura-filter-fields.json)."""
+    filters = getattr(parameters, "filters", None)
+    return "; ".join(
+        f"{name} takes the entries of the category itself alone; {other} takes those of all categories below it"
+        for name, other in _SUBTREE.items()
+        if getattr(filters, name, None)
+    )

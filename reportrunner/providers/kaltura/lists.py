@@ -16,6 +16,7 @@ from reportrunner.diagnose import Hinted
 from reportrunner.flow import Done, Flow, More, Refused, Reply, Request, Verdict
 from reportrunner.providers.kaltura import fields, wire
 from reportrunner.providers.kaltura.dataset import KalturaDataset, fetch_together
+from reportrunner.providers.kaltura.hints import scope
 from reportrunner.providers.kaltura.listing import (
     FIRST_PAGE,
     LIST_PAGE,
@@ -261,19 +262,12 @@ def judge_group(request: Request, reply: Reply, *, kind: str, rest: tuple[Reques
 
 def _read_groups(replies: Sequence[Reply], columns: tuple[Column, ...], row: Row) -> Rows:
     """Read groups of ids: any of them may be short."""
-    return read_objects(
-        [[one for reply in replies for one in load(reply).get("objects", [])]], columns=columns, row=row
-    )
+    objects = [one for reply in replies for one in load(reply).get("objects", [])]
+    return read_objects([objects], columns=columns, row=row)
 
 
 def _columns(name: str, _: EndpointDataset) -> tuple[Column, ...]:
     return CALLS[name].columns
-
-
-def _scope(parameters: EndpointDataset) -> str:
-    filters = getattr(parameters, "filters", None)
-    names = [name for name in ("categoriesIdsMatchOr", "categoriesIdsMatchAnd") if getattr(filters, name, None)]
-    return f"{' and '.join(names)}: entries of the categories themselves alone; {_BELOW}" if names else ""
 
 
 def _endpoint(model: type[ListDataset], summary: str, *traps: str, limits: tuple[str, ...] = ()) -> Endpoint:
@@ -287,12 +281,11 @@ def _endpoint(model: type[ListDataset], summary: str, *traps: str, limits: tuple
         key=lambda _: ("id",),
         days=Days("instants", "source-proven", words="those of creation"),
         limits=limits,
-        hint=_scope,
+        hint=scope,
         traps=(*traps, f"pages of {LIST_PAGE} are fetched until a short one; totalCount is not trusted"),
     )
 
 
-_BELOW = "categoryAncestorIdIn takes those of all categories below one"
 _MANY = (f"more than {MATCHES:,} matches are refused by the service: ask over narrower windows",)
 ENDPOINTS = (
     _endpoint(

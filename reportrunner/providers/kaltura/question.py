@@ -21,7 +21,7 @@ from reportrunner.providers.kaltura.catalogue import (
 )
 from reportrunner.providers.kaltura.dataset import KalturaDataset
 from reportrunner.providers.kaltura.filters import ReportFilters, listed, separable, write_filter
-from reportrunner.providers.kaltura.hints import instead_of, report_hint
+from reportrunner.providers.kaltura.hints import instead_of, report_hint, scope
 from reportrunner.providers.kaltura.times import dates
 from reportrunner.spec import EndpointDataset
 from reportrunner.spelling import suggest
@@ -171,13 +171,6 @@ def vod_only(parameters: EndpointDataset) -> tuple[tuple[str, str], ...]:
         ways = 'write playbackTypeIn = ["vod", "live", "dvr"] to count all, or ["vod"] to say that this is meant'
         return (("kaltura.vod_only", f"{report.name} counts on-demand plays only unless told otherwise; {ways}"),)
     return ()
-
-
-def scope(parameters: EndpointDataset) -> str:
-    """Say that a category is taken without what lies below it, where it is (kaltura-filter-fields.json)."""
-    exact = getattr(getattr(parameters, "filters", None), "categoriesIdsIn", None)
-    below = "categoriesAncestorIdIn takes those of all categories below it"
-    return f"categoriesIdsIn takes the entries of the category itself alone; {below}" if exact else ""
 
 
 def meanings(parameters: EndpointDataset, columns: tuple[Column, ...]) -> tuple[str, ...]:

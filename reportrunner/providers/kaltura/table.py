@@ -15,7 +15,7 @@ from reportrunner.providers.kaltura.catalogue import MAX_ROWS, PAGE_SIZE, report
 from reportrunner.providers.kaltura.dataset import fetch_together
 from reportrunner.providers.kaltura.export_file import MOST
 from reportrunner.providers.kaltura.filters import TableFilters
-from reportrunner.providers.kaltura.hints import report_hint
+from reportrunner.providers.kaltura.hints import report_hint, scope
 from reportrunner.providers.kaltura.paging import QUIZ_LIMIT, TableJudge
 from reportrunner.providers.kaltura.question import (
     dst_choice,
@@ -23,7 +23,6 @@ from reportrunner.providers.kaltura.question import (
     question,
     reports_with,
     same_question,
-    scope,
     slices_of,
     total_columns,
     vod_only,

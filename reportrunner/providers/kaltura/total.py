@@ -16,14 +16,13 @@ from reportrunner.providers.kaltura.buckets import whole
 from reportrunner.providers.kaltura.catalogue import report_columns, report_types
 from reportrunner.providers.kaltura.dataset import fetch_together
 from reportrunner.providers.kaltura.filters import ReportFilters, TotalFilters
-from reportrunner.providers.kaltura.hints import report_hint
+from reportrunner.providers.kaltura.hints import report_hint, scope
 from reportrunner.providers.kaltura.question import (
     TOTAL_PART,
     ReportDataset,
     meanings,
     question,
     reports_with,
-    scope,
     total_columns,
     vod_only,
 )
