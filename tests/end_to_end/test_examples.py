@@ -26,7 +26,7 @@ from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
-import tomli_w
+from published import page_words, reduced
 from showcase import AS_OF, ROOT, Ran, copy_project, files, run_apart, run_here
 
 from reportrunner.cli.main import run_command
@@ -38,7 +38,6 @@ from reportrunner.sandbox.livekit_universe import sessions_of
 from reportrunner.sandbox.people import ANONYMOUS, people, roster
 from reportrunner.sandbox.polls import poll_answers
 from reportrunner.sandbox.universe import WHOLE, Event, events
-from reportrunner.templating.plaintext import to_text
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 FOLDER = "jobs/examples"
@@ -56,8 +55,6 @@ WARNED = {
     "jobs/examples/rest/merged.toml": {"checks.reviewed"},
 }
 """Warnings that an example is there to show."""
-FREE = ("Reportrunner", "Job file", "Time-zone data")
-"""What a page says of the machine that made it, and of comments in the job."""
 
 
 def name_of(job: str) -> str:
@@ -96,24 +93,6 @@ def ended(project: Path) -> Ended:
     return Ended(ran)
 
 
-def reduced(manifest: str) -> str:
-    """A manifest without what each machine, sandbox or change of a comment makes different."""
-    told = tomllib.loads(manifest)
-    del told["version"], told["time_zone_data"], told["inputs"]
-    for dataset in told["datasets"].values():
-        dataset.pop("exchanges", None)
-    told["documents"] = [
-        {name: value for name, value in document.items() if name not in {"bytes", "sha256"}}
-        for document in told["documents"]
-    ]
-    return tomli_w.dumps(told)
-
-
-def page_text(page: str) -> str:
-    """A page as its reader's words."""
-    return re.sub(rf"^({'|'.join(FREE)})\n\n.*\n*", "", to_text(page, {}), flags=re.MULTILINE).rstrip() + "\n"
-
-
 def told(folder: Path) -> dict[str, str]:
     """What a run published, as it is compared."""
     found = {}
@@ -122,7 +101,7 @@ def told(folder: Path) -> dict[str, str]:
         if name == "manifest.toml":
             found[name] = reduced(text)
         elif name.endswith(".html"):
-            found[name.removesuffix(".html") + ".txt"] = page_text(text)
+            found[name.removesuffix(".html") + ".txt"] = page_words(text)
         elif name != "run.json":
             found[name] = text
     return found

@@ -17,13 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tomli_w
 from full.project import MOMENTS
 from pages import index, page
+from published import page_words, reduced
 from running import AS_OF, ROOT, Finished, copy_library, run
 
 from reportrunner.cli.main import run_command
-from reportrunner.templating.plaintext import to_text
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "library"
 PAGES = ROOT / "docs" / "jobs"
@@ -33,8 +32,6 @@ JOBS = sorted(
     if path.parent != ROOT / "jobs" and "examples" not in path.parts
 )
 WRITE = os.environ.get("REPORTRUNNER_GOLDEN") == "write"
-FREE = ("Reportrunner", "Job file", "Time-zone data")
-"""What a page says of the machine that made it, and of comments in the job."""
 LONG = 20_000
 """Letters of a file beyond which its golden copy is its beginning and a hash of it all."""
 
@@ -52,23 +49,6 @@ def short(text: str) -> str:
         return text
     whole = hashlib.sha256(text.encode()).hexdigest()
     return f"{''.join(text.splitlines(keepends=True)[:40])}... {text.count(chr(10))} lines, sha256 {whole}\n"
-
-
-def reduced(manifest: str) -> str:
-    """A manifest without what each machine, sandbox or change of a comment makes different."""
-    told = tomllib.loads(manifest)
-    del told["version"], told["time_zone_data"], told["inputs"]
-    for dataset in told["datasets"].values():
-        dataset.pop("exchanges", None)
-    told["documents"] = [
-        {name: value for name, value in document.items() if name not in {"bytes", "sha256"}}
-        for document in told["documents"]
-    ]
-    return tomli_w.dumps(told)
-
-
-def page_words(text: str) -> str:
-    return re.sub(rf"^({'|'.join(FREE)})\n\n.*\n*", "", to_text(text, {}), flags=re.MULTILINE).rstrip() + "\n"
 
 
 def mail_words(message: EmailMessage) -> str:
