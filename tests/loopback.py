@@ -39,6 +39,8 @@ class Loopback:
     seen: list[Seen]
     busy: int = 0
     most_busy: int = 0
+    dripped: int = 0
+    """Pieces written raw so far."""
     stop: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -83,6 +85,7 @@ def serving(script: Callable[[Seen], Say], tls: ssl.SSLContext | None = None) ->
                     pass
             for piece in say.drip:
                 self.wfile.write(piece)
+                house.dripped += 1
                 if house.stop.wait(0.05):
                     break
             if say.drip:

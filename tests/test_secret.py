@@ -5,7 +5,6 @@ import html
 import json
 import logging
 import sys
-import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -60,10 +59,9 @@ def test_what_is_missing_is_named_and_no_value_is(reference: SecretReference, wo
 
 def test_a_command_that_hangs_is_ended_with_its_children(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secret, "_COMMAND_SECONDS", 0.2)
-    started = time.monotonic()
+    hangs = SecretReference(command=("sh", "-c", "sleep 600; echo late"))
     with pytest.raises(SecretError, match="no answer within"):
-        read_secret(SecretReference(command=("sh", "-c", "sleep 20; echo late")), {"PATH": "/usr/bin:/bin"}, ROOT)
-    assert time.monotonic() - started < 2
+        read_secret(hangs, {"PATH": "/usr/bin:/bin"}, ROOT)
 
 
 def forms(value: str, around: str) -> list[str]:
@@ -105,14 +103,12 @@ def test_the_longest_goes_first_and_short_ones_are_ignored() -> None:
     assert redactor.redact("token-of-mine token abc tok") == "*** *** abc tok"
 
 
-def test_large_clean_bodies_cost_little() -> None:
+def test_large_clean_bodies_are_not_copied() -> None:
     redactor = Redactor()
     for n in range(10):
         redactor.learn(f"secret/{n}+" + "xyz" * 12)
     body = b"1_abc|John Doe|12.5|33;" * 200_000
-    started = time.process_time()
     assert redactor.redact_bytes(body) is body
-    assert time.process_time() - started < 0.5
 
 
 def test_log_records_are_hidden() -> None:

@@ -19,6 +19,9 @@ from reportrunner.fill import SentRequest, fill
 from reportrunner.flow import Reply, Request
 from reportrunner.transport import Transport, retry_after
 
+DRIP = (b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n", *(b"x" for _ in range(600)))
+"""An answer that takes half a minute."""
+
 
 def get(url: str) -> SentRequest:
     return fill(Request("GET", "/x", query=(("ks", "top-secret"),)), url, str)
@@ -93,39 +96,34 @@ def test_tls_to_a_plain_server_is_a_tls_fault() -> None:
 
 
 def test_a_dripping_body_meets_the_deadline() -> None:
-    drip = (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", *(b"x" for _ in range(40)))
-    with serving(lambda _: Say(drip=drip)) as house:
+    with serving(lambda _: Say(drip=DRIP)) as house:
         transport = Transport(time.monotonic)
-        started = time.monotonic()
-        assert transport.send(get(house.url), 0.3, started + 0.3).fault == "timeout"
-        assert time.monotonic() - started < 0.6
+        assert transport.send(get(house.url), 5, time.monotonic() + 0.3).fault == "timeout"
+        assert house.dripped < len(DRIP) / 2, "nobody waited for the rest"
         transport.close()
 
 
-@pytest.mark.parametrize("drip", [(b"HTTP/1.1 200 OK\r\n", *(b"X-A: b\r\n" for _ in range(60)))])
-def test_dripping_headers_are_reaped(drip: tuple[bytes, ...]) -> None:
+def test_dripping_headers_are_reaped() -> None:
+    drip = (b"HTTP/1.1 200 OK\r\n", *(b"X-A: b\r\n" for _ in range(90)))
     with serving(lambda _: Say(drip=drip)) as house:
         transport = Transport(time.monotonic)
         alarm = threading.Timer(0.3, transport.reap, (math.inf,))
         alarm.start()
-        started = time.monotonic()
-        assert transport.send(get(house.url), 5, started + 0.2).fault == "timeout"
-        assert time.monotonic() - started < 1
+        assert transport.send(get(house.url), 60, time.monotonic() + 0.2).fault == "timeout"
+        assert house.dripped < len(drip), "nobody waited for the rest"
         alarm.join()
         transport.close()
 
 
 @pytest.mark.parametrize(
     "say",
-    [Say(hold=threading.Event()), Say(drip=(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nx",) + (b"",) * 60)],
+    [Say(hold=threading.Event()), Say(drip=(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nx",) + (b"",) * 600)],
 )
 def test_close_ends_blocked_reads(say: Say) -> None:
     with serving(lambda _: say) as house:
         transport = Transport(time.monotonic)
         threading.Timer(0.2, transport.close).start()
-        started = time.monotonic()
-        assert transport.send(get(house.url), 30).fault == "closed"
-        assert time.monotonic() - started < 1
+        assert transport.send(get(house.url), 30).fault == "closed", "neither a timeout nor an end of the answer"
         assert transport.send(get(house.url), 30).fault == "closed"
 
 
@@ -189,11 +187,9 @@ def test_a_download_that_is_too_large_is_a_fault_and_no_file(tmp_path: Path, mon
 
 
 def test_a_dripping_download_meets_the_deadline(tmp_path: Path) -> None:
-    drip = (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", *(b"x" for _ in range(40)))
-    with serving(lambda _: Say(drip=drip)) as house:
-        started = time.monotonic()
-        assert downloaded(house.url, tmp_path / "file", 0.3, started + 0.3) == Reply(fault="timeout")
-        assert time.monotonic() - started < 0.6
+    with serving(lambda _: Say(drip=DRIP)) as house:
+        assert downloaded(house.url, tmp_path / "file", 5, time.monotonic() + 0.3) == Reply(fault="timeout")
+        assert house.dripped < len(DRIP) / 2, "nobody waited for the rest"
     assert list(tmp_path.iterdir()) == []
 
 

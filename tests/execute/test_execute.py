@@ -20,6 +20,9 @@ from reportrunner.flow import Again, Done, Flow, Hole, JsonBody, More, Poll, Rep
 from reportrunner.limits import Limits, Rate
 from reportrunner.table import Rows
 
+PATIENCE = 30.0
+"""Seconds after which what should have happened at once will not."""
+
 
 def test_a_flow_is_sent_read_and_told() -> None:
     with bench(lambda _: Say(body=b"hello", headers={"X-Kaltura-Session": "42, 1"})) as b:
@@ -136,7 +139,7 @@ def test_an_account_keeps_still_before_it_is_refused_and_says_so_once() -> None:
         ended = b.run(*(fetch(f"/{n}") for n in range(5)))
         assert all(e.error is None for e in ended)
         (paused,) = [notice for notice in b.notices if notice.what == "paused"]
-    assert moments[1] - moments[0] < 1.2 <= moments[2] - moments[1]
+    assert moments[2] - moments[1] >= 1.2
     assert (paused.detail, paused.wait) == ("house takes no more requests for 1.2 s", 1.2)
 
 
@@ -150,9 +153,13 @@ def test_a_rate_and_a_concurrency_hold() -> None:
 
 
 def test_a_deadline_ends_a_flow_that_waits_and_one_that_is_blocked() -> None:
-    with bench(lambda seen: Say(hold=threading.Event()) if seen.target == "/hang" else Say(500, b"no")) as b:
-        short = timedelta(seconds=0.3)
-        ended = b.run(fetch("/hang", deadline=short), fetch("/again", dataset="again", deadline=short))
+    def later(request: Request, reply: Reply) -> Verdict:
+        return Again("failed", "no", timedelta(hours=1))
+
+    with bench(lambda seen: Say(hold=threading.Event() if seen.target == "/hang" else None)) as b:
+        again = (Step("fetch", Request("GET", "/again"), later),)
+        long, short = timedelta(seconds=PATIENCE), timedelta(seconds=0.3)
+        ended = b.run(fetch("/hang", deadline=short), fetch(dataset="again", steps=again, deadline=long))
         kinds = {e.flow.dataset: error(e).kind for e in ended}
     assert kinds == {"polls": "timeout", "again": "failed"}
 
@@ -292,13 +299,13 @@ def export(dataset: str, poll: Poll) -> Flow:
 
 
 class Exports:
-    """Remote work that takes a while, counted."""
+    """Remote work that takes a while, and is ready only once so many have begun."""
 
-    def __init__(self, takes: float, salt: str = "") -> None:
+    def __init__(self, takes: float, salt: str = "", together: int = 1) -> None:
         self.takes = takes
         self.salt = salt
+        self.together = together
         self.begun: dict[str, float] = {}
-        self.looks: Counter[str] = Counter()
 
     def __call__(self, seen: Seen) -> Say:
         told = json.loads(seen.body)
@@ -309,23 +316,17 @@ class Exports:
         name = told["sessionId"]
         if seen.target == "/serve":
             return Say(body=f"rows of {name}".encode())
-        self.looks[name] += 1
-        ready = time.monotonic() - self.begun[name] >= self.takes
+        ready = len(self.begun) >= self.together and time.monotonic() - self.begun[name] >= self.takes
         return Say(body=json.dumps({"sessionId": name, "status": "completed" if ready else "pending"}).encode())
 
 
 def test_a_hundred_exports_never_hold_a_worker() -> None:
-    exports = Exports(0.3)
+    exports = Exports(0, together=100)
     with bench(exports, workers=4) as b:
-        started = time.monotonic()
-        ended = b.run(*(export(f"d{n}", Poll()) for n in range(100)))
-        wall = time.monotonic() - started
+        ended = b.run(*(export(f"d{n}", Poll(timedelta(seconds=PATIENCE))) for n in range(100)))
+        # None is ready before all have begun: four workers that each waited for one would wait for ever.
         assert sorted(str(texts(e)[0]) for e in ended) == sorted(f"rows of job-d{n}" for n in range(100))
         assert len(threading.enumerate()) < 60
-    # Four workers that each waited for an export would need 7.5 s.
-    assert wall < 2.0
-    assert sum(exports.looks.values()) <= 300
-    assert Counter(exports.looks.values()).most_common(1)[0][0] <= 3
 
 
 def test_polls_and_remote_names_leave_no_trace_in_exchanges() -> None:
@@ -356,11 +357,12 @@ def test_close_ends_blocked_reads_at_once() -> None:
             b.executor.next()
         workers = [thread for thread in threading.enumerate() if thread.name.startswith("request-")]
         assert workers
-        started = time.monotonic()
-        b.executor.close()
-        assert time.monotonic() - started < 0.2
+        closing = threading.Thread(target=b.executor.close, daemon=True)
+        closing.start()
+        closing.join(PATIENCE)
+        assert not closing.is_alive()
         for thread in workers:
-            thread.join(1.0)
+            thread.join(PATIENCE)
         assert not any(thread.is_alive() for thread in workers)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from importlib.resources import files
 from typing import Any
 
@@ -470,19 +469,3 @@ def test_custom_reports_are_those_of_the_guides() -> None:
     assert {number for number, report in found.items() if report.form == "unix"} == {
         *(3009, 3010, 4021, 6000, 6001, 6002),
     }
-
-
-# --- fast ----------------------------------------------------------------------------------------------------
-
-
-def test_the_catalogue_is_read_in_no_time() -> None:
-    readers = (report_types, catalogue._columns, catalogue._overrides, catalogue._row_keys, custom_reports)
-    taken = []
-    for _ in range(5):
-        for reader in readers:
-            reader.cache_clear()
-        start = time.perf_counter()
-        for reader in readers:
-            reader()
-        taken.append(time.perf_counter() - start)
-    assert min(taken) < 0.03

