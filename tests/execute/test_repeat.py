@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from reportrunner.execute.pace import Pace
-from reportrunner.execute.repeat import FAULTS, LIMITS, Later, Renew, decide, look, span
+from reportrunner.execute.repeat import DOWN, FAULTS, LIMITS, Later, Renew, Silences, decide, look, span
 from reportrunner.execute.walk import Task, Walk
 from reportrunner.flow import Again, Done, Flow, Poll, Refused, Reply, Request, Step
 from reportrunner.table import Rows
@@ -99,3 +99,20 @@ def test_looks_keep_the_stated_interval_and_the_timeout() -> None:
 
 def test_spans_read_well() -> None:
     assert [span(0.25), span(119.0), span(1200.0)] == ["0.2 s", "119.0 s", "20 min"]
+
+
+def test_a_source_is_down_once_it_has_taken_no_connection_for_so_long() -> None:
+    silences, refused = Silences(), Reply(fault="connect: timeout")
+    assert not silences.down("house", refused, 100.0)
+    assert not silences.down("house", refused, 100.0 + DOWN)
+    assert silences.down("house", refused, 100.1 + DOWN)
+    assert not silences.down("other", refused, 100.1 + DOWN)
+
+
+@pytest.mark.parametrize("answer", [Reply(200), Reply(503), Reply(fault="timeout"), Reply(fault="cut")])
+def test_a_source_that_takes_connections_in_between_is_not_down(answer: Reply) -> None:
+    silences, refused = Silences(), Reply(fault="connect: timeout")
+    for turn in range(20):
+        now = 100.0 + turn * DOWN
+        assert not silences.down("house", refused, now)
+        assert not silences.down("house", answer, now + DOWN / 2)
