@@ -1,19 +1,27 @@
-"""Where something stands in a JSON answer: JSONPath, compiled once; the one room of its library."""
+"""Where something stands in a JSON answer: JSONPath, compiled once; the one room of its library.
+
+The library costs more to import than a described API to check, and nearly every path is one of names and places in
+lists, which needs none.
+"""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import jsonpath
 from pydantic import AfterValidator
 
 from reportrunner.diagnose import Hinted
 from reportrunner.spelling import did_you_mean
 from reportrunner.verdict import plain
 
+if TYPE_CHECKING:
+    import jsonpath  # imported where a path needs it
+
 _PLAIN = re.compile(r"\$((?:\.[A-Za-z_][A-Za-z0-9_-]*|\['[^'\\]*'\])*)")
+_KNOWN = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[(?:\*|0|-?[1-9][0-9]{0,8})\])*")
+"""Paths that the library is known to take, unasked."""
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_-]*)|\['([^'\\]*)'\]")
 EVERY = "[*]"
 """What a path of rows may end with: the members of the list are rows with and without it."""
@@ -23,6 +31,8 @@ _NAMED = 12
 
 @lru_cache(maxsize=1024)
 def _compiled(path: str) -> jsonpath.JSONPath:
+    import jsonpath
+
     query = jsonpath.compile(path, strict=True)
     assert isinstance(query, jsonpath.JSONPath)
     return query
@@ -89,6 +99,10 @@ def check_path(path: str) -> str:
         raise Hinted(
             f'"{path}" is no JSONPath: it begins with $', f'write "{right}"' if _PLAIN.fullmatch(right) else ""
         )
+    if _KNOWN.fullmatch(path):
+        return path
+    import jsonpath
+
     try:
         _compiled(path)
     except jsonpath.JSONPathError as error:
