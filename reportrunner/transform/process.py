@@ -105,6 +105,11 @@ class _Server:
                     self.stop()
         raise RuntimeError("no process for SQL could be started")
 
+    def start(self) -> None:
+        """Start it if it does not run, without waiting until it has loaded."""
+        with self.lock:
+            self._running()
+
     def stop(self) -> None:
         """End it, and with it nothing that is still served."""
         if self.process is not None and self.control is not None:
@@ -132,3 +137,8 @@ class _Server:
 
 _SERVER = _Server()
 atexit.register(_SERVER.stop)
+
+
+def warm_up() -> None:
+    """Let a process load what SQL needs, so that the first session need not wait for that."""
+    _SERVER.start()
