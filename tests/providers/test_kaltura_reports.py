@@ -13,8 +13,16 @@ from replies import ANY, says, text
 
 from reportrunner.errors import ProviderError
 from reportrunner.flow import Again, Done, Refused, Reply, SessionKey, fill_json, show
-from reportrunner.providers.kaltura_reports import PRIVILEGE_HINT, judge_generate, judge_poll, judge_serve, read_csv
-from reportrunner.providers.kaltura_reports.judging import FORGOTTEN, HEAD, judge_file
+from reportrunner.providers.kaltura_reports.judging import (
+    FORGOTTEN,
+    HEAD,
+    PRIVILEGE_HINT,
+    judge_file,
+    judge_generate,
+    judge_poll,
+    judge_serve,
+)
+from reportrunner.providers.kaltura_reports.reading import read_csv
 from reportrunner.table import Column, ColumnType
 
 JUDGES = (judge_generate, judge_poll, judge_serve)

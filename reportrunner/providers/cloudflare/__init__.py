@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from reportrunner.ask import Provider
-from reportrunner.providers.cloudflare import daywise, kit_lists, livestreams, operations, series, source, totals, wire
+from reportrunner.endpoints import endpoints_in
+from reportrunner.providers.cloudflare import source, wire
 from reportrunner.providers.cloudflare.source import CloudflareSource
 
 __all__ = ["PROVIDER"]
@@ -14,21 +16,27 @@ _DAYWISE: Final = "realtime.kit.analytics.daywise"
 _BYTIME: Final = "spectrum.analytics.events.bytime"
 _SUMMARY: Final = "spectrum.analytics.events.summary"
 _CURRENT: Final = "spectrum.analytics.aggregate.current"
+_MODULES: Final[Mapping[str, str]] = {
+    _DAYWISE: "daywise",
+    "realtime.kit.analytics.livestreams.daywise": "livestreams",
+    "realtime.kit.analytics.livestreams.overall": "livestreams",
+    "realtime.kit.sessions": "kit_lists",
+    "realtime.kit.session": "kit_lists",
+    "realtime.kit.participants": "kit_lists",
+    "realtime.kit.recordings": "kit_lists",
+    "realtime.kit.livestreams": "kit_lists",
+    "realtime.kit.get": "operations",
+    _BYTIME: "series",
+    _SUMMARY: "totals",
+    _CURRENT: "totals",
+    "user.spectrum_analytics.zones.report": "totals",
+}
+"""The module in which each endpoint stands."""
 PROVIDER = Provider(
     name="cloudflare",
     summary="Cloudflare: usage of RealtimeKit, traffic of Spectrum",
     settings=CloudflareSource,
-    endpoints={
-        endpoint.name: endpoint
-        for endpoint in (
-            daywise.DAYWISE,
-            *livestreams.ENDPOINTS,
-            *kit_lists.ENDPOINTS,
-            operations.GET,
-            series.SERIES,
-            *totals.ENDPOINTS,
-        )
-    },
+    endpoints=endpoints_in(__name__, _MODULES),
     account=source.account,
     secrets=source.secrets,
     unfit=source.unfit,

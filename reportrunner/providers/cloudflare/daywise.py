@@ -173,3 +173,4 @@ DAYWISE = Endpoint(
         "the body's own totals are held against the sums of its days",
     ),
 )
+ENDPOINTS = (DAYWISE,)

@@ -220,3 +220,4 @@ GET: Final = Endpoint(
         "stream keys and download links are never landed: chats, transcripts and recordings are found, not fetched",
     ),
 )
+ENDPOINTS: Final = (GET,)

@@ -175,3 +175,4 @@ SERIES: Final = Endpoint(
         *TRAPS,
     ),
 )
+ENDPOINTS: Final = (SERIES,)

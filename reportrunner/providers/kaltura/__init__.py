@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reportrunner.ask import Provider
+from reportrunner.endpoints import endpoints_in
 from reportrunner.flow import Envelope
-from reportrunner.providers.kaltura import custom, export, graphs, others, session, table, total
+from reportrunner.providers.kaltura import names, session
 from reportrunner.providers.kaltura.envelope import MULTIREQUEST
 from reportrunner.providers.kaltura.session import KalturaSource
 from reportrunner.source_spec import SourceSpec
@@ -24,18 +25,7 @@ PROVIDER = Provider(
     name="kaltura",
     summary="Kaltura analytics: reports of plays, viewers and entries",
     settings=KalturaSource,
-    endpoints={
-        endpoint.name: endpoint
-        for endpoint in (
-            table.TABLE,
-            total.TOTAL,
-            graphs.GRAPHS,
-            total.BASE_TOTAL,
-            export.EXPORT,
-            *custom.ENDPOINTS,
-            *others.ENDPOINTS,
-        )
-    },
+    endpoints=endpoints_in(__name__, {**names.REPORTS, **names.OTHERS}),
     account=_account,
     secrets=session.secrets,
     session_way=session.way,
@@ -43,17 +33,5 @@ PROVIDER = Provider(
     mint=session.mint,
     unfit=session.unfit,
     envelope=_envelope,
-    familiar={
-        **others.FAMILIAR,
-        "getTable": "report.getTable",
-        "getTotal": "report.getTotal",
-        "report.getTotals": "report.getTotal",
-        "getGraphs": "report.getGraphs",
-        "getGraph": "report.getGraphs",
-        "report.getGraph": "report.getGraphs",
-        "getBaseTotal": "report.getBaseTotal",
-        "getUrlForReportAsCsv": "report.getUrlForReportAsCsv",
-        "getCsvFromStringParams": "report.getCsvFromStringParams",
-        "getCsv": "report.getCsv",
-    },
+    familiar=names.FAMILIAR,
 )

@@ -165,3 +165,4 @@ EXPORT = Endpoint(
         "an empty report has no table block at all",
     ),
 )
+ENDPOINTS = (EXPORT,)

@@ -277,3 +277,4 @@ GRAPHS = Endpoint(
         "points of devices hold several names each, joined with commas whatever the delimiter is",
     ),
 )
+ENDPOINTS = (GRAPHS,)

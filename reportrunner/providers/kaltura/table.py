@@ -200,3 +200,4 @@ TABLE = Endpoint(
         "sums of columns that add up are held against the service's own total, asked in the same request",
     ),
 )
+ENDPOINTS = (TABLE,)

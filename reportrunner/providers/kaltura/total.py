@@ -141,3 +141,4 @@ BASE_TOTAL = Endpoint(
     permissions="ANALYTICS_BASE, or KMC_READ_ONLY",
     traps=("only reports 17 and 18 have base totals: the service answers any other with an internal error",),
 )
+ENDPOINTS = (TOTAL, BASE_TOTAL)

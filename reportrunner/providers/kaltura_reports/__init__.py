@@ -3,44 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
-from typing import Any, ClassVar, Literal
 
-from reportrunner.ask import Endpoint, Provider
-from reportrunner.days import Days
-from reportrunner.providers.kaltura_reports import flows, parameters
-from reportrunner.providers.kaltura_reports.flows import Write
-from reportrunner.providers.kaltura_reports.judging import PRIVILEGE_HINT, judge_generate, judge_poll, judge_serve
-from reportrunner.providers.kaltura_reports.parameters import CHAT_REPORTS, ChatReport, ReportsDataset
-from reportrunner.providers.kaltura_reports.privileges import privilege_of
-from reportrunner.providers.kaltura_reports.reading import declared_columns, read_csv
+from reportrunner.ask import Provider
+from reportrunner.endpoints import endpoints_in
+from reportrunner.providers.kaltura_reports.source import KalturaReportsSource, session_source
 from reportrunner.secret import SecretReference
 from reportrunner.source_spec import SourceSpec
-from reportrunner.spec import EndpointDataset
 
-__all__ = ["PRIVILEGE_HINT", "PROVIDER", "judge_generate", "judge_poll", "judge_serve", "read_csv"]
+__all__ = ["PROVIDER"]
 
-UNKNOWN_DAYS = Days("unknown")
-TRAPS = (
-    "no source lists its columns: declare them in [datasets.x.columns]",
-    "columns called user_id, email, name and the like are marked personal; other texts only by the job",
-    "an unknown status word ends the run with exit 4 and is shown as it came",
-    "generate is never sent twice, unless poll.regenerate allows it",
+_REPORTS = (
+    "pollsActivity",
+    "chatUserActivity",
+    "moderatorTranscripts",
+    "chatModeration",
+    "groupChatTranscripts",
+    "privateTranscripts",
+    "registration",
+    "attachment",
+    "reportsEnrichment",
+    "report",
 )
-
-
-class KalturaReportsSource(SourceSpec):
-    """`[sources.x]` with `provider = "kaltura_reports"`; its sessions come from a kaltura source."""
-
-    diagnostic_owner: ClassVar[str] = "a kaltura_reports source"
-    familiar: ClassVar[Mapping[str, str]] = {"auth": 'is not needed: write session = "<the kaltura source>"'}
-    provider: Literal["kaltura_reports"]
-    session: str
-
-
-def _session_source(settings: SourceSpec) -> str:
-    assert isinstance(settings, KalturaReportsSource)
-    return settings.session
 
 
 def _no_secrets(_: SourceSpec) -> Mapping[str, SecretReference]:
@@ -51,89 +34,13 @@ def _account(settings: SourceSpec) -> str:
     return f"kaltura_reports {settings.base_url}"
 
 
-def _privileges(asked: EndpointDataset) -> tuple[str, ...]:
-    assert isinstance(asked, ChatReport)
-    return (privilege_of(asked.filters.virtual_event_ids),)
-
-
-def _endpoint(
-    name: str, summary: str, model: type[ReportsDataset], write: Write, days: Days = UNKNOWN_DAYS, **more: Any
-) -> Endpoint:
-    return Endpoint(
-        name=name,
-        summary=summary,
-        parameters=model,
-        unfold=partial(flows.unfold, write=write, session_source=_session_source),
-        columns=declared_columns,
-        days=days,
-        traps=(*more.pop("traps", ()), *TRAPS),
-        **more,
-    )
-
-
-_CHAT_MODELS: Mapping[str, type[ChatReport]] = {
-    "pollsActivity": parameters.PollsActivity,
-    "chatUserActivity": parameters.ChatUserActivity,
-    "moderatorTranscripts": parameters.ModeratorTranscripts,
-    "chatModeration": parameters.ChatModeration,
-    "groupChatTranscripts": parameters.GroupChatTranscripts,
-    "privateTranscripts": parameters.PrivateTranscripts,
-}
-_CHAT = tuple(
-    _endpoint(
-        name,
-        summary,
-        _CHAT_MODELS[name],
-        flows.write_days,
-        privileges=_privileges,
-        permissions="a session with the privilege virtualeventid:<id> of every event, virtualeventid:<id>/<id> of two",
-    )
-    for name, summary in CHAT_REPORTS.items()
-)
-_OTHERS = (
-    _endpoint(
-        "registration",
-        "Who registered for an event",
-        parameters.Registration,
-        flows.write_registration,
-        Days("none", words="all registrations, of whatever day"),
-        permissions="an administrator's session (no source says which permission)",
-    ),
-    _endpoint(
-        "attachment",
-        "Who downloaded which attachment",
-        parameters.Attachment,
-        flows.write_days,
-        permissions="an administrator's session (no source says which permission)",
-        traps=("the form of its dates is not documented: ISO days are sent, as chat reports take them",),
-    ),
-    _endpoint(
-        "reportsEnrichment",
-        "A report with what other services know of its users",
-        parameters.ReportsEnrichment,
-        flows.write_enrichment,
-        Days("instants", words="sent as unix seconds"),
-        permissions="an administrator's session (no source says which permission)",
-        traps=("the names of its tasks are not documented: taskType is sent as it is written",),
-    ),
-    _endpoint(
-        "report",
-        "Any other report by its name",
-        parameters.FreeReport,
-        flows.write_free,
-        Days("params"),
-        permissions="what the report needs; chat reports need the privilege virtualeventid:<id>",
-        traps=("nothing about its parameters is known here: params are sent as they are written",),
-    ),
-)
-
 PROVIDER = Provider(
     name="kaltura_reports",
     summary="Kaltura's Reports Microservice: reports that are generated, polled and served",
     settings=KalturaReportsSource,
-    endpoints={endpoint.name: endpoint for endpoint in (*_CHAT, *_OTHERS)},
+    endpoints=endpoints_in(__name__, dict.fromkeys(_REPORTS, "reports")),
     account=_account,
     secrets=_no_secrets,
-    session_source=_session_source,
+    session_source=session_source,
     familiar={"generate": "report", "report.generate": "report", "report/generate": "report", "freeform": "report"},
 )

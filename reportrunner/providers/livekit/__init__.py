@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from reportrunner.ask import Provider
+from reportrunner.endpoints import endpoints_in
 from reportrunner.providers.livekit import session
-from reportrunner.providers.livekit.details import ENDPOINTS
-from reportrunner.providers.livekit.sessions import LIST
 
 __all__ = ["PROVIDER"]
 
@@ -13,7 +12,17 @@ PROVIDER = Provider(
     name="livekit",
     summary="LiveKit Cloud analytics: sessions, participants, connections, quality and billing minutes",
     settings=session.LivekitSource,
-    endpoints={endpoint.name: endpoint for endpoint in (LIST, *ENDPOINTS)},
+    endpoints=endpoints_in(
+        __name__,
+        {
+            "sessions.list": "sessions",
+            "sessions.get": "details",
+            "sessions.get#participants": "details",
+            "sessions.get#connections": "details",
+            "sessions.get#quality": "details",
+            "sessions.get#publishBps": "details",
+        },
+    ),
     account=session.account,
     secrets=session.secrets,
     session_way=session.way,

@@ -194,3 +194,4 @@ LIST = Endpoint(
         "a session that runs has no endedAt: it is null",
     ),
 )
+ENDPOINTS = (LIST,)

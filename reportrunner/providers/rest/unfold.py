@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 
 from reportrunner.ask import Ask, Endpoint
+from reportrunner.endpoints import Endpoints
 from reportrunner.flow import Clean, Flow, Hole, Poll, Request, SessionKey, Step
 from reportrunner.providers.rest.auth import Proof, proof_of, proven
 from reportrunner.providers.rest.dataset import Exported, dataset_model, given_params
@@ -28,7 +29,7 @@ from reportrunner.window.span import parse_duration
 def endpoints_of(source: SourceSpec) -> Mapping[str, Endpoint]:
     """Return the endpoints that a source defines."""
     found = settings_of(source).endpoints
-    return {name: _endpoint(_Defined(name, spec.model_dump_json(), spec)) for name, spec in found.items()}
+    return Endpoints(found, lambda name: _endpoint(_Defined(name, found[name].model_dump_json(), found[name])))
 
 
 @dataclass(frozen=True, slots=True)
