@@ -12,7 +12,7 @@ from reportrunner.condition import Condition
 from reportrunner.days import NO_DAYS, Choice, Days
 from reportrunner.expression import render_tree, spread_tree
 from reportrunner.flow import Envelope, Flow, Minted, Reply, SessionKey
-from reportrunner.memory import Accumulate, HistoryNode
+from reportrunner.memory import UNASKED, Accumulate, Asked, HistoryNode
 from reportrunner.query import SqlText
 from reportrunner.secret import SecretReference
 from reportrunner.source_spec import SourceSpec
@@ -169,6 +169,7 @@ class EndpointNode:
     each: Each | None = None
     now: dt.datetime = NEVER
     split: Split | None = None
+    asked: Asked = UNASKED
     accumulate: Accumulate | None = None
 
     @property
@@ -275,9 +276,7 @@ def needs_of(node: Node) -> tuple[str, ...]:
         return node.inputs
     if isinstance(node, HistoryNode):
         return (node.feeder,) if node.feeder else ()
-    needs: tuple[str, ...] = ()
-    if isinstance(node, EndpointNode) and node.each and node.each.dataset and node.each.values is None:
-        needs = (node.each.dataset,)
+    needs = node.each.waits_for if isinstance(node, EndpointNode) and node.each else ()
     if isinstance(node, EndpointNode) and node.accumulate and node.parameters.reconcile:
         needs = (*needs, node.parameters.reconcile)  # what does not add up is not kept
     return needs

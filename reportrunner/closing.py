@@ -49,6 +49,11 @@ class Each:
     pack: int = 0
     """How many values stand in one list; 0: one request for each."""
 
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """The dataset that must have landed before the values are known, if any."""
+        return (self.dataset,) if self.dataset and self.values is None else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Split:

@@ -11,6 +11,19 @@ from reportrunner.window import Window
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What the rows of an endpoint's dataset answer, the same in every run, without secrets."""
+
+    origin: str = ""
+    """Where they come from: provider, endpoint, host and account."""
+    question: str = "{}"
+    """What decides which rows come, as the job writes it, as JSON."""
+
+
+UNASKED = Asked()
+
+
+@dataclass(frozen=True, slots=True)
 class Accumulate:
     """What a dataset lands is kept: the columns that name a row, the history, and the span that the rows are all of."""
 
@@ -18,10 +31,6 @@ class Accumulate:
     into: str
     window: Window | None = None
     """Where the dataset has no window of its own."""
-    origin: str = ""
-    """Where the rows come from, the same in every run: provider, endpoint, host and account; or the query."""
-    question: str = ""
-    """What decides which rows come, as the job writes it: rows of other filters are no part of the same history."""
 
 
 @dataclass(frozen=True, slots=True)

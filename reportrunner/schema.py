@@ -28,7 +28,7 @@ from reportrunner.window_spec import WindowSpec
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 EXPRESSION = {"type": "string", "pattern": r"\{\{.*\}\}", "description": "An expression, such as {{ params.day }}"}
-FIXED = frozenset({"endpoint", "source", "format", "provider", "file", "sql", "history"})
+FIXED = frozenset({"endpoint", "source", "format", "provider", "file", "sql"})
 """Keys that decide what a section is: no expression stands for their choice."""
 
 

@@ -8,12 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from plans import AS_OF, S, job, query
+from plans import AS_OF, S, asking, job, query
 
-from reportrunner.ask import QueryNode
 from reportrunner.history import Memory, recall, remember
 from reportrunner.land import land
-from reportrunner.memory import Accumulate, HistoryNode
+from reportrunner.memory import Accumulate, Asked, HistoryNode
 from reportrunner.table import Column, ColumnType, Landed, Rows, Value
 from reportrunner.table_file import rows as stored
 from reportrunner.window import Window
@@ -74,8 +73,8 @@ class Diary:
     ) -> Landed:
         """Land what a run saw, and keep it."""
         self._count += 1
-        told = {"key": ("id",), "into": INTO, "window": window, "origin": "somewhere", "question": "{}"}
-        node: QueryNode = replace(query("talks"), accumulate=Accumulate(**{**told, **(accumulate or {})}))
+        told = {"key": ("id",), "into": INTO, "window": window, "asked": Asked("somewhere"), **(accumulate or {})}
+        node = replace(asking("talks", tuple(of)), asked=told.pop("asked"), accumulate=Accumulate(**told))
         table = land(Rows(tuple(of), list(rows)), "talks", self.landing / f"landed{self._count}.duckdb", ())
         return remember(node, Landed(table), {}, self.memory(as_of, **facts))
 

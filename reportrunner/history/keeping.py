@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reportrunner.ask import EndpointNode, Node, QueryNode, needs_of
 from reportrunner.errors import InvalidError, OutputError
+from reportrunner.history.alike import origin_of, question_of, unlike
 from reportrunner.history.store import keep, survey
 from reportrunner.job import JobSpec
 from reportrunner.memory import Accumulate
@@ -66,7 +66,7 @@ def remember(node: Node, landed: Landed, others: Mapping[str, Landed], memory: M
     if why := memory.withheld(node.name, {**others, node.name: landed}):
         return replace(landed, notes=(*landed.notes, Note("history.not_kept", f"nothing was kept: {why}")))
     _check_key(landed.table, accumulate, memory)
-    observation = _observation(node, landed.table, accumulate, memory)
+    observation = _observation(node, landed.table, accumulate, others, memory)
     folder = memory.folder(accumulate.into)
     known, faults = survey(folder)
     _check_alike(observation, known, memory)
@@ -76,14 +76,16 @@ def remember(node: Node, landed: Landed, others: Mapping[str, Landed], memory: M
     return landed
 
 
-def _observation(node: Node, table: Table, accumulate: Accumulate, memory: Memory) -> Observation:
+def _observation(
+    node: Node, table: Table, accumulate: Accumulate, others: Mapping[str, Landed], memory: Memory
+) -> Observation:
     start, end = _covered(node, accumulate, memory)
     return Observation(
         into=accumulate.into,
         job=memory.job.name,
         dataset=table.name,
-        origin=accumulate.origin,
-        question=accumulate.question,
+        origin=origin_of(node, memory.job.name),
+        question=question_of(node, memory.nodes, others),
         key=accumulate.key,
         columns=table.columns,
         as_of=memory.job.as_of,
@@ -143,24 +145,3 @@ def _check_alike(new: Observation, others: Iterable[Observation], memory: Memory
         if what := unlike(old, new):
             said = f"the history is of other rows: in {old.file}, {what}"
             raise memory.invalid(new.dataset, "accumulate", said, "go into another history, or move the old one away")
-
-
-def unlike(old: Observation, new: Observation) -> str:
-    """Say why two observations cannot be of one history; empty when they can: columns may come and go."""
-    types = {column.name: column.type for column in new.columns}
-    changed = next((c for c in old.columns if types.get(c.name, c.type) is not c.type), None)
-    if old.into != new.into:
-        return f'rows were kept in "{old.into}", not in "{new.into}"'
-    if set(old.key) != set(new.key):
-        return f"the key is {' + '.join(old.key)}, not {' + '.join(new.key)}"
-    if old.origin != new.origin:
-        return f'rows are from "{old.origin}", not "{new.origin}"'
-    if old.question != new.question:
-        return _asked(old.question, new.question)
-    return f'column "{changed.name}" is {changed.type}, not {types[changed.name]}' if changed else ""
-
-
-def _asked(old: str, new: str) -> str:
-    before, after = (json.loads(text) for text in (old, new))
-    key = next(key for key in sorted({*before, *after}) if before.get(key) != after.get(key))
-    return f"{key} was {json.dumps(before.get(key))}, not {json.dumps(after.get(key))}"

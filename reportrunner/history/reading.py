@@ -9,8 +9,9 @@ from pathlib import Path
 
 from reportrunner.duck import Duck, order_by, quoted, sql_type
 from reportrunner.errors import OutputError, SqlError
+from reportrunner.history.alike import unlike
 from reportrunner.history.gaps import Span, in_words, missing_days
-from reportrunner.history.keeping import Memory, unlike
+from reportrunner.history.keeping import Memory
 from reportrunner.history.store import kept, verify
 from reportrunner.memory import HistoryNode, moments
 from reportrunner.table import Column, ColumnType, Landed, Note, Observation, Table

@@ -12,7 +12,7 @@ from reportrunner.expression.filters import ExpressionError
 from reportrunner.finding_codes import CODES
 from reportrunner.job import Project, Rules
 from reportrunner.load.endpoint_dataset import EndpointLoader, Times
-from reportrunner.load.memory import accumulated, check_shared, feeder_of, history_node, of_query
+from reportrunner.load.memory import accumulated, check_shared, feeder_of, history_node
 from reportrunner.load.reference import check_file, inline_rows
 from reportrunner.query import SqlText
 from reportrunner.spec import DatasetSpec, FileDataset, HistoryDataset, RowsDataset, SqlDataset
@@ -127,7 +127,6 @@ class DatasetLoader:
         if spec.accumulate is not None:
             span = self._endpoints.window(spec.accumulate.window, (*loc, "accumulate", "window"))
             accumulate = accumulated(self.checker, spec.accumulate, (), (None, span), loc)
-            accumulate = of_query(accumulate, self.checker.scope, name) if accumulate else None
         return QueryNode(name, sql, (), (), row_order(spec), tuple(spec.key), tuple(spec.personal), accumulate)
 
     def _history(self, name: str, section: Any, loc: Loc, trail: tuple[str, ...]) -> Node | None:

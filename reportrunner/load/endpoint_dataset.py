@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from reportrunner.ask import Endpoint, EndpointNode, Source
@@ -17,7 +17,7 @@ from reportrunner.expression import Expression
 from reportrunner.job import Project
 from reportrunner.load.defaults import with_defaults
 from reportrunner.load.fan_out import EachLoader, Load, load_split
-from reportrunner.load.memory import accumulated, origin_of, question_of, refuse_open, refuse_sliced
+from reportrunner.load.memory import accumulated, asked_of, refuse_open, refuse_sliced
 from reportrunner.load.packing import pack_stands, packs_merge
 from reportrunner.spec import EndpointDataset, JobFile
 from reportrunner.spelling import did_you_mean, suggest
@@ -90,11 +90,10 @@ class EndpointLoader:
             accumulate = accumulated(self.checker, parameters.accumulate, columns, (own, span), loc)
         if accumulate is not None:
             refuse_sliced(self.checker, accumulate, split, loc)
-            owner = self.project.sources.get(source.provider.session_source(source.settings), source)
-            question = question_of(endpoint, section, each, self.checker.scope)
-            accumulate = replace(accumulate, origin=origin_of(source, owner, endpoint), question=question)
+        owner = self.project.sources.get(source.provider.session_source(source.settings), source)
+        said = asked_of((source, owner), endpoint, section, each, self.checker.scope)
         order = tuple(parameters.sorted_by) or ((split.start.name, *key) if split else key)
-        facts = (window, columns, order, key, each, self.times.now, split, accumulate)
+        facts = (window, columns, order, key, each, self.times.now, split, said, accumulate)
         return EndpointNode(name, source, endpoint, tree, parameters, *facts)
 
     def keys(self, section: Mapping[str, Any]) -> frozenset[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +13,7 @@ from reportrunner.checker import Checker, Loc, checked_columns, row_order
 from reportrunner.closing import Each, Split
 from reportrunner.expression import Expression, expressions, render_tree
 from reportrunner.load.defaults import own_fields
-from reportrunner.memory import Accumulate, HistoryNode
+from reportrunner.memory import Accumulate, Asked, HistoryNode
 from reportrunner.memory_spec import AccumulateSpec
 from reportrunner.spec import HistoryDataset
 from reportrunner.spelling import did_you_mean
@@ -76,16 +75,26 @@ def refuse_sliced(checker: Checker, accumulate: Accumulate, split: Split | None,
         checker.problem((*loc, "split"), f"{said}: their sum would count days twice", hint)
 
 
-def origin_of(source: Source, owner: Source, endpoint: Endpoint) -> str:
-    """Return where the rows of an endpoint come from, without secrets; `owner` is the source whose sessions it has."""
-    url = urlsplit(source.settings.base_url)
-    accounts = [str(getattr(one.settings, name, "") or "") for one in (source, owner) for name in ACCOUNTS]
+def asked_of(
+    sources: tuple[Source, Source],
+    endpoint: Endpoint,
+    section: Mapping[str, Any],
+    each: Each | None,
+    scope: Mapping[str, object],
+) -> Asked:
+    """Return what the rows of an endpoint's dataset answer; of two sources the second is whose sessions it has."""
+    return Asked(_origin(sources, endpoint), _question(endpoint, section, each, scope))
+
+
+def _origin(sources: tuple[Source, Source], endpoint: Endpoint) -> str:
+    source, url = sources[0], urlsplit(sources[0].settings.base_url)
+    accounts = [str(getattr(one.settings, name, "") or "") for one in sources for name in ACCOUNTS]
     place = f"at {url.hostname}{url.path.rstrip('/')}"
     return " ".join(filter(None, (source.provider.name, endpoint.name, place, *dict.fromkeys(accounts))))
 
 
-def question_of(endpoint: Endpoint, section: Mapping[str, Any], each: Each | None, scope: Mapping[str, object]) -> str:
-    """Return what decides which rows come, as JSON: the endpoint's keys, and what `each` has of known values."""
+def _question(endpoint: Endpoint, section: Mapping[str, Any], each: Each | None, scope: Mapping[str, object]) -> str:
+    """Return what decides which rows come: the endpoint's keys, and what `each` has of known values."""
     own = sorted(own_fields(endpoint))
     asked = {key: _written(section[key], scope) for key in own if key in section and key not in HOW}
     asked |= {"definition": endpoint.definition} if endpoint.definition else {}
@@ -94,11 +103,6 @@ def question_of(endpoint: Endpoint, section: Mapping[str, Any], each: Each | Non
         values = each.values if named is None else _written(named, scope)
         asked["each"] = sorted({str(value) for value in values}) if isinstance(values, list | tuple) else values
     return json.dumps(asked, ensure_ascii=False, default=str)
-
-
-def of_query(accumulate: Accumulate, scope: Mapping[str, Any], name: str) -> Accumulate:
-    """Return it with the query that the rows come from; its text may change."""
-    return replace(accumulate, origin=f"sql {scope['job']['name']}.{name}")
 
 
 def _written(value: Any, scope: Mapping[str, object]) -> Any:

@@ -191,6 +191,51 @@ def test_nothing_is_kept_of_what_is_in_doubt_or_made_of_it(project: Path) -> Non
     assert sorted(path.name for path in (project / STORE).parent.iterdir()) == ["counted", "few", "sessions"]
 
 
+BY_SQL = DAILY.replace('accumulate = { key = ["sessionId"], into = "history/sessions" }', "").replace(
+    "[datasets.known]",
+    """[datasets.details]
+source   = "livekit"
+endpoint = "sessions.get"
+each     = { dataset = "sessions", column = "sessionId" }
+id       = "{{ each }}"
+[datasets.seen]
+sql        = 'select s."sessionId", s."createdAt", d.bandwidth from sessions s join details d using ("sessionId")'
+accumulate = { key = ["sessionId"], into = "history/sessions", window = "day" }
+[datasets.known]
+columns = { sessionId = "string", createdAt = "timestamp" }""",
+)
+FROM = "livekit sessions.list at cloud-api.livekit.io"
+MADE_OF = (
+    'made of "livekit sessions.get at cloud-api.livekit.io {0}" and "livekit sessions.list at cloud-api.livekit.io {0}"'
+)
+
+
+@pytest.mark.parametrize(
+    ("job", "said"),
+    [
+        (DAILY, f'rows are from "{FROM} {PROJECT}", not "{FROM} p_another"'),
+        (BY_SQL, f"rows are {MADE_OF.format(PROJECT)}, not of {MADE_OF.format('p_another')[8:]}"),
+    ],
+)
+def test_rows_of_another_account_do_not_join_a_history(project: Path, job: str, said: str) -> None:
+    """Whether an endpoint feeds it or SQL does: the numbers of two accounts would be one week's."""
+    (project / JOB).write_text(job)
+    assert on(project, 3).code == 0
+    (kept,) = (project / STORE).iterdir()
+    text = (project / "reportrunner.toml").read_text()
+    (project / "reportrunner.toml").write_text(text.replace(PROJECT, "p_another"))
+    refused = on(project, 4)
+    assert refused.code == 3
+    assert f"the history is of other rows: in {kept}, {said}\n" in refused.err
+    assert refused.err.count("help: go into another history, or move the old one away") == 1
+    assert list((project / STORE).iterdir()) == [kept]
+    assert [path.name for path in refused.folder.iterdir()] == ["2026-11-02"]
+    kept.rename(project / kept.name)
+    assert on(project, 4).code == 5  # the second is missing now, and said to be
+    (project / "reportrunner.toml").write_text(text)
+    assert on(project, 4).code == 3
+
+
 def test_a_run_that_is_killed_before_it_has_kept_leaves_nothing_half(project: Path) -> None:
     script = (
         "import os, sys; from reportrunner.history import store; store._name = lambda *_: os._exit(9);"

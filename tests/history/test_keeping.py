@@ -16,7 +16,7 @@ from reportrunner.errors import InvalidError, OutputError
 from reportrunner.history import remember, store
 from reportrunner.history.store import STAGING, kept
 from reportrunner.land import land
-from reportrunner.memory import Accumulate
+from reportrunner.memory import Accumulate, Asked
 from reportrunner.table import Column, Landed, Note, Rows, Value
 from reportrunner.window.window import window_of
 
@@ -135,8 +135,8 @@ def test_rows_that_the_key_does_not_name_are_an_error(tmp_path: Path, rows: list
     ("of", "accumulate", "said"),
     [
         (TALKS, {"key": ("id", "at")}, r"the key is id, not id \+ at"),
-        (TALKS, {"origin": "elsewhere"}, 'rows are from "somewhere", not "elsewhere"'),
-        (TALKS, {"question": '{"filters": {"room": "a"}}'}, 'filters was null, not {"room": "a"}'),
+        (TALKS, {"asked": Asked("elsewhere")}, 'rows are from "somewhere", not "elsewhere"'),
+        (TALKS, {"asked": Asked("somewhere", '{"filters": {"room": "a"}}')}, 'filters was null, not {"room": "a"}'),
         ((TALKS[0], TALKS[1], Column("state", N)), {}, 'column "state" is string, not integer'),
     ],
 )

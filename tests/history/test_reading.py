@@ -9,6 +9,7 @@ from plans import N, S
 from remembering import INTO, TALKS, ZONE, D, Diary, Row, day, moment, over
 
 from reportrunner.errors import InvalidError, OutputError
+from reportrunner.memory import Asked
 from reportrunner.table import Column, ColumnType, Landed, Value
 from reportrunner.table_file import rows as stored
 from reportrunner.window.window import window_of
@@ -183,7 +184,7 @@ def test_observations_of_two_kinds_are_refused(tmp_path: Path) -> None:
     """Two jobs may have begun at once, when there was nothing to compare with."""
     one, two = Diary(tmp_path / "one"), Diary(tmp_path / "two")
     one.saw("2026-11-10", over("2026-11-09", "2026-11-10"), [A])
-    two.saw("2026-11-11", over("2026-11-09", "2026-11-10"), [A], accumulate={"origin": "elsewhere"})
+    two.saw("2026-11-11", over("2026-11-09", "2026-11-10"), [A], accumulate={"asked": Asked("elsewhere")})
     two.kept[0].rename(one.folder / INTO / two.kept[0].name)
     with pytest.raises(InvalidError, match='rows are from "somewhere", not "elsewhere"'):
         one.read("2026-11-11")

@@ -107,7 +107,8 @@ def _origin(dataset: dict[str, Any]) -> str:
     if "file" in dataset:
         return f"`{dataset['file']}`"
     if "history" in dataset:
-        return f"what earlier runs kept, `{dataset['history']}`"
+        name = dataset["history"].replace("|", "\\|")  # else a filter in it would end the cell
+        return f"what earlier runs kept, `{name}`"
     return "the job itself" if "rows" in dataset else "SQL"
 
 

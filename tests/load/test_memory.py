@@ -7,7 +7,7 @@ import pytest
 from projects import ROOT, loaded, planned, problem, problems
 
 from reportrunner.ask import EndpointNode, QueryNode, needs_of
-from reportrunner.memory import Accumulate, HistoryNode
+from reportrunner.memory import Accumulate, Asked, HistoryNode
 from reportrunner.memory_spec import AccumulateSpec
 from reportrunner.table import ColumnType
 
@@ -29,6 +29,12 @@ def kept(text: str, name: str) -> Accumulate:
     return node.accumulate
 
 
+def asked(text: str, name: str) -> Asked:
+    node = loaded(text).nodes[name]
+    assert isinstance(node, EndpointNode)
+    return node.asked
+
+
 def known(text: str, name: str = "known") -> HistoryNode:
     node = planned(text).nodes[name]
     assert isinstance(node, HistoryNode)
@@ -38,8 +44,9 @@ def known(text: str, name: str = "known") -> HistoryNode:
 def test_a_dataset_with_a_window_is_kept_under_it() -> None:
     accumulate = kept(WINDOWS + KEPT, "sessions")
     assert (accumulate.key, accumulate.into, accumulate.window) == (("sessionId",), "history/sessions", None)
-    assert accumulate.origin == "livekit sessions.list at cloud-api.livekit.io p_4rtnvq8d2kx"
-    assert accumulate.question == "{}"
+    assert asked(WINDOWS + KEPT, "sessions") == Asked(
+        "livekit sessions.list at cloud-api.livekit.io p_4rtnvq8d2kx", "{}"
+    )
 
 
 def test_a_dataset_without_one_says_which() -> None:
@@ -49,7 +56,6 @@ accumulate = {{ key = ["roomName"], into = "history/rooms", window = "days" }}
 """
     accumulate = kept(text, "rooms")
     assert accumulate.window == loaded(text).windows["days"]
-    assert accumulate.origin == "sql job.rooms"
     assert problems(text) == []
 
 
@@ -80,7 +86,7 @@ entryIdIn       = ["{{ params.entry }}"]
 categoriesIdsIn = "{{ params.tags }}"
 ownerIdsIn      = ["on {{ params.day }}"]
 """
-    question = json.loads(kept(text, "plays").question)
+    question = json.loads(asked(text, "plays").question)
     assert question == {
         "filters": {
             "categoriesIdsIn": ["course", "live"],
@@ -117,7 +123,7 @@ id         = "{{{{ each }}}}"
 each       = {each}
 accumulate = {{ key = ["sessionId"], into = "history/details", window = "days" }}
 """
-    question = json.loads(kept(text, "details").question)
+    question = json.loads(asked(text, "details").question)
     assert question == {"id": "{{ each }}"} | ({} if known is None else {"each": known})
 
 
@@ -132,7 +138,7 @@ accumulate = {{ key = ["id"], into = "history/charges" }}
     node = loaded(text).nodes["charges"]
     assert isinstance(node, EndpointNode)
     assert node.endpoint.definition
-    assert json.loads(kept(text, "charges").question) == {"definition": node.endpoint.definition}
+    assert json.loads(asked(text, "charges").question) == {"definition": node.endpoint.definition}
 
 
 @pytest.mark.parametrize(
@@ -179,7 +185,7 @@ privileges = ["virtualeventid:4711"]
 columns    = { poll_id = "string" }
 accumulate = { key = ["poll_id"], into = "history/polls" }
 """
-    assert kept(text, "polls").origin == "kaltura_reports pollsActivity at reports.nvp1.ovp.kaltura.com 10042"
+    assert asked(text, "polls").origin == "kaltura_reports pollsActivity at reports.nvp1.ovp.kaltura.com 10042"
 
 
 def test_a_kept_dataset_waits_for_the_total_that_it_must_add_up_to() -> None:
