@@ -134,8 +134,7 @@ def _field(name: str, facts: Mapping[str, Any]) -> tuple[Any, Any]:
     return (kind | None, Field(default=None, description=description))
 
 
-def _report_filters(owner: str) -> type[ReportFilters]:
-    fields = {name: _field(name, facts) for name, facts in filter_fields().items() if name not in NOT_HERE}
+def _report_filters(owner: str, fields: dict[str, tuple[Any, Any]]) -> type[ReportFilters]:
     namespace = {
         "diagnostic_owner": owner,
         "__annotations__": {"diagnostic_owner": ClassVar[str]},
@@ -158,9 +157,10 @@ if TYPE_CHECKING:
         """The filters of report.getGraphs."""
 
 else:
-    TableFilters = _report_filters("report.getTable")
-    TotalFilters = _report_filters("report.getTotal")
-    GraphFilters = _report_filters("report.getGraphs")
+    _FIELDS = {name: _field(name, facts) for name, facts in filter_fields().items() if name not in NOT_HERE}
+    TableFilters = _report_filters("report.getTable", _FIELDS)
+    TotalFilters = _report_filters("report.getTotal", _FIELDS)
+    GraphFilters = _report_filters("report.getGraphs", _FIELDS)
 
 
 def write_filter(filters: ReportFilters | None) -> Pairs:
