@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """Return the known word nearest to a misspelt one, or an empty text; case and separators do not count."""
+    return _nearest(word, frozenset(known))
+
+
+@lru_cache(maxsize=4096)
+def _nearest(word: str, names: frozenset[str]) -> str:
+    """Look once for each: jobs ask the same of the same keys again and again."""
     typed = _plain(word)
     limit = 0 if len(typed) < 2 else min(3, max(1, (len(typed) + 1) // 3))
-    names = set(known)
     ranked = sorted((_distance(typed, _plain(name)), len(set(typed) ^ set(_plain(name))), name) for name in names)
     if ranked and ranked[0][0] <= limit:
         return ranked[0][2]

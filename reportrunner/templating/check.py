@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar, get_args
+from operator import itemgetter
+from typing import TypeVar, cast, get_args
 
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.meta import find_referenced_templates
@@ -26,16 +27,20 @@ N = TypeVar("N", bound=nodes.Node)
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A template as it was parsed: all of it in one list, since every rule goes through all of it."""
+    """A template as it was parsed, its nodes sorted by kind, since every rule goes through all of some."""
 
     body: Sequence[nodes.Node]
-    nodes: tuple[nodes.Node, ...]
+    kinds: Mapping[type[nodes.Node], Sequence[tuple[int, nodes.Node]]]
+    """The nodes of each kind, and which of all they are."""
     reads: tuple[str, ...]
     """The templates that it names."""
 
     def all(self, *kinds: type[N]) -> Iterator[N]:
-        """Go through the nodes of these kinds, in the order of the text."""
-        return (node for node in self.nodes if isinstance(node, kinds))
+        """Go through the nodes of these kinds, in the order in which they were parsed."""
+        found = [numbered for kind in kinds for numbered in self.kinds.get(kind, ())]
+        if len(kinds) > 1:
+            found.sort(key=itemgetter(0))
+        return (cast(N, node) for _, node in found)
 
 
 Trees = dict[str, Tree]
@@ -65,8 +70,9 @@ def check(shelf: Shelf, name: str, datasets: Mapping[str, tuple[str, ...]] | Non
     found: list[tuple[str, int, str]] = []
     trees = _closure(shelf, name, found)
     given = set(TOP_NAMES).union(*map(_assigned, trees.values()))
+    named = {each: {block.name for block in tree.all(nodes.Block)} for each, tree in trees.items()}
     for each, tree in trees.items():
-        blocks = {b.name for other in trees.values() if other is not tree for b in other.all(nodes.Block)}
+        blocks = set().union(*(names for other, names in named.items() if other != each))
         wrongs = [*_words(made, tree), *_missing_templates(shelf, tree), *_names(tree, given), *_blocks(tree, blocks)]
         wrongs += [wrong for dotted in tree.all(nodes.Getattr) for wrong in _attribute(dotted, datasets)]
         found += [(each, line, message) for line, message in wrongs]
@@ -91,7 +97,10 @@ def _parsed(source: str, name: str) -> Tree:
     """Return the tree of a text, which is looked at and never changed: the jobs of a project share templates."""
     tree = environment(Shelf({}, "")).parse(source, name)
     reads = tuple(each for each in find_referenced_templates(tree) if each)
-    return Tree(tree.body, tuple(tree.find_all(nodes.Node)), reads)
+    kinds: dict[type[nodes.Node], list[tuple[int, nodes.Node]]] = {}
+    for number, node in enumerate(tree.find_all(nodes.Node)):
+        kinds.setdefault(type(node), []).append((number, node))
+    return Tree(tree.body, kinds, reads)
 
 
 def _closure(shelf: Shelf, name: str, wrongs: list[tuple[str, int, str]]) -> Trees:
