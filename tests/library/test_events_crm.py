@@ -158,9 +158,9 @@ def test_an_address_is_the_same_in_capitals(monkeypatch: pytest.MonkeyPatch, tmp
 
 def test_an_address_of_two_people_is_an_error(tmp_path: Path) -> None:
     """One person's registration stands under the address of another, in capitals."""
-    mine = "coalesce(r.email, if(contains(w.user_id, '@'), w.user_id, null)) as email,"
+    mine = "coalesce(email, if(contains(user_id, '@'), user_id, null)) as email,"
     two = sorted(registered("4711", UNTIL))[:2]
-    shared = f"case when coalesce(r.user_id, w.user_id) = '{two[0]}' then upper('{two[1]}') else r.email end as email,"
+    shared = f"case when user_id = '{two[0]}' then upper('{two[1]}') else email end as email,"
     done = run(tmp_path / "p", JOB, edit=lambda text: text.replace(mine, shared))
     assert done.code == 5
     assert done.findings["checks.one_person_per_address"] == ("error", 1)
