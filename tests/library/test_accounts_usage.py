@@ -177,7 +177,7 @@ def test_an_account_of_which_the_service_says_nothing_is_found(tmp_path: Path) -
 
 def test_traffic_of_an_account_that_nobody_asked_about_is_found(tmp_path: Path) -> None:
     def listed_alone(text: str) -> str:
-        return text.replace(" union select partner_id from content union select partner_id from content_before", "")
+        return text.replace("union select partner_id from content\nunion select partner_id from content_before\n", "")
 
     finished = run(tmp_path / "project", JOB, edit=listed_alone, files={LIST: without_last_line})
     assert finished.findings["checks.nothing_is_left_over"] == ("warn", 1)
