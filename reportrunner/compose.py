@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from reportrunner.ask import EndpointNode
 from reportrunner.choices import choices_of
-from reportrunner.errors import InvalidError, OutputError
 from reportrunner.formats import FORMATS
 from reportrunner.load.outputs import output_path
 from reportrunner.memory import HistoryNode, moments
+from reportrunner.outgoing import Outgoing
 from reportrunner.plan import RunPlan
 from reportrunner.render import Due
 from reportrunner.report import DatasetView, Finding, Report, SourceNote
@@ -20,6 +20,7 @@ from reportrunner.table_file import column_values, null_count, stored
 from reportrunner.window.zone import load_zone
 
 RESERVED = frozenset({"manifest.toml", "run.json"})
+OTHER_PATH = "write another path; two values may differ in what a slug leaves out"
 _WORST = {"error": 0, "warn": 1, "ok": 2}
 
 
@@ -108,7 +109,7 @@ def _parts(node: EndpointNode) -> tuple[str, ...]:
 def documents_due(plan: RunPlan, report: Report, landed: Mapping[str, Landed]) -> list[Due]:
     """Return the documents that are due; an output with `each` is due once per value, with that value's rows only.
 
-    Raises OutputError where two values would write the same file.
+    Raises InvalidError where a value does not fit where it stands, or two would write the same file.
     """
     due: dict[str, Due] = {}
     for output in plan.job.outputs:
@@ -118,20 +119,20 @@ def documents_due(plan: RunPlan, report: Report, landed: Mapping[str, Landed]) -
             due[path] = Due(output.name, path, form, output.options, report)
             continue
         table = landed[output.each.dataset].table
+        outgoing = Outgoing(output, plan.nodes[output.each.dataset], plan.job.file)
         if null_count(table, output.each.of):
             said = f'rows of "{table.name}" have no {output.each.of}: no document would hold them'
-            raise InvalidError((plan.job.file.diagnostic(("outputs", output.name, "each"), said),))
-        for value in column_values(table, output.each.of):
-            options = output.close(value)
+            raise outgoing.invalid("each", said)
+        values = column_values(table, output.each.of)
+        for value, options in zip(values, outgoing.close(values), strict=True):
             path = output_path(output.name, options)
+            said = f'output "{output.name}" would write {path} for {value}'
             if path.casefold() in RESERVED:
-                raise OutputError(
-                    f'output "{output.name}" would write {path} for {value}, a name of the run folder itself'
-                )
+                raise outgoing.invalid("path", f"{said}, a name of the run folder itself", OTHER_PATH)
             if path in due:
-                said = f'output "{output.name}" would write {path} for {value}, and that is written already'
                 other = due[path]
-                raise OutputError(f"{said} for {other.each[1] if other.each else f'output {other.output}'}")
+                first = other.each[1] if other.each else f"output {other.output}"
+                raise outgoing.invalid("path", f"{said}, and that is written already for {first}", OTHER_PATH)
             narrowed = narrow(report, output.each.of, value)
             due[path] = Due(output.name, path, form, options, narrowed, (output.each.of, value))
     return list(due.values())

@@ -10,11 +10,9 @@ from typing import Any
 
 from reportrunner.ask import BoundCheck, Node, Source
 from reportrunner.closing import Each
-from reportrunner.errors import Diagnostic, InvalidError, OutputError, SqlError
-from reportrunner.expression import render_tree
+from reportrunner.errors import Diagnostic, InvalidError, SqlError
 from reportrunner.query import SqlText
 from reportrunner.spec import OutputSpec
-from reportrunner.table import Value
 from reportrunner.toml_file import TomlFile
 from reportrunner.window import Window
 from reportrunner.window.calendar import Calendar
@@ -81,20 +79,6 @@ class BoundOutput:
     options: OutputSpec
     """The keys with a sample in place of `each`."""
     each: Each | None = None
-
-    def close(self, value: Value) -> OutputSpec:
-        """Return the options for one value of `each`; OutputError when the value does not fit where it stands."""
-        data, errors = render_tree(self.tree, {"each": value})
-        said = f'output "{self.name}" cannot be made for "{value}"'
-        if errors:
-            raise OutputError(f"{said}: {errors[0][1].message}")
-        try:
-            options = type(self.options).model_validate(data)
-        except ValueError:
-            raise OutputError(f"{said}: the value does not fit where each stands") from None
-        if fault := path_fault(options.path or self.name):
-            raise OutputError(f"{said}: {fault}")
-        return options
 
 
 @dataclass(frozen=True, slots=True)

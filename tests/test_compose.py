@@ -13,7 +13,7 @@ from reportrunner.ask import InlineNode
 from reportrunner.closing import Each
 from reportrunner.compose import compose, documents_due, narrow
 from reportrunner.days import Days
-from reportrunner.errors import OutputError
+from reportrunner.errors import InvalidError
 from reportrunner.expression import parse_tree, render_tree
 from reportrunner.formats import FORMATS
 from reportrunner.formats.csv import CsvOutput
@@ -172,7 +172,7 @@ def test_values_that_would_write_the_same_file_are_refused(tmp_path: Path) -> No
     of, _, report = made(tmp_path, PER_MANAGER)
     twins: list[tuple[Value, ...]] = [("m.ortega", "Ana", 3), ("m ortega", "Bo", 1)]
     landed = {"late": Landed(land(Rows(LATE, twins), "late", tmp_path / "twins.duckdb", ()))}
-    with pytest.raises(OutputError) as caught:
+    with pytest.raises(InvalidError) as caught:
         documents_due(of, report, landed)
     assert str(caught.value) == (
         'output "per_manager" would write late-m-ortega.csv for m.ortega, and that is written already for m ortega'
@@ -183,7 +183,7 @@ def test_a_value_that_would_write_over_another_output_is_refused(tmp_path: Path)
     first = output("first", format="csv", dataset="late", path="late-k-meyer.csv")
     of, landed, report = made(tmp_path, first, PER_MANAGER)
     with pytest.raises(
-        OutputError, match=r"late-k-meyer\.csv for k\.meyer, and that is written already for output first"
+        InvalidError, match=r"late-k-meyer\.csv for k\.meyer, and that is written already for output first"
     ):
         documents_due(of, report, landed)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
@@ -24,18 +25,37 @@ DOMAIN = "reportrunner.invalid"
 NOBODY = f"reportrunner@{DOMAIN}"
 CLIPPED = 100_000
 """Bytes of HTML beyond which large mail services cut a message off."""
-_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+_ADDRESS = re.compile(r"(?!\.|.*\.[.@])[^\s@<>,;:\"()\[\]\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
 def _address(text: str) -> str:
     if not _ADDRESS.fullmatch(text) or not text.isascii():
-        raise Hinted(f'"{text}" is not an e-mail address', 'write it bare, such as "team@example.org"')
+        said = f"{json.dumps(text, ensure_ascii=False)} is not an e-mail address: {_unlike_address(text)}"
+        raise Hinted(said, 'write it bare, such as "team@example.org"')
     return text
+
+
+def _unlike_address(text: str) -> str:
+    local, _, domain = text.partition("@")
+    if not text.strip():
+        return "it is empty"
+    if re.search(r"[<>,;]", text) or text.count("@") > 1:
+        return "it holds more than a bare address"
+    if "@" not in text:
+        return "there is no @ in it"
+    if not local or not domain:
+        return f"there is nothing {'after' if local else 'before'} the @"
+    if re.search(r"\s", text):
+        return f"there is a {'space' if text.isprintable() else 'line break'} in it"
+    if re.search(r"^\.|\.[.@]", text):
+        return "a dot stands between two other signs"
+    odd = next((sign for sign in text if not sign.isascii() or sign in '"()[]:\\'), "")
+    return f"{odd} cannot stand in one" if odd else f"{domain} is no name of a host"
 
 
 def _header(text: str) -> str:
     if re.search(r"[\x00-\x1f\x7f\x85\u2028\u2029]", text):
-        raise Hinted("a header is one line", "take out the line break")
+        raise Hinted(f"a header is one line, and {json.dumps(text)} has a line break or the like", "take it out")
     return text
 
 

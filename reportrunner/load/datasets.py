@@ -13,7 +13,7 @@ from reportrunner.finding_codes import CODES
 from reportrunner.job import Project, Rules
 from reportrunner.load.endpoint_dataset import EndpointLoader, Times
 from reportrunner.load.memory import accumulated, check_shared, feeder_of, history_node
-from reportrunner.load.reference import check_file, inline_rows
+from reportrunner.load.reference import check_file, inline_rows, texts_of
 from reportrunner.query import SqlText
 from reportrunner.spec import DatasetSpec, FileDataset, HistoryDataset, RowsDataset, SqlDataset
 from reportrunner.spelling import did_you_mean
@@ -46,6 +46,14 @@ class DatasetLoader:
     def nodes(self) -> dict[str, Node]:
         """The datasets without errors, in file order."""
         return {name: node for name in self.sections if (node := self._loaded.get(name)) is not None}
+
+    def values(self, node: InlineNode | FileNode, column: str) -> list[Value]:
+        """Return the distinct values of a column that are known before anything is asked."""
+        if isinstance(node, FileNode):
+            return texts_of(self.project.root / node.file, node.columns, column)
+        places = [place for place, one in enumerate(node.columns) if one.name == column]
+        found = dict.fromkeys(row[place] for place in places for row in node.rows.rows)
+        return [value for value in found if value is not None]
 
     def load_all(self) -> None:
         """Load every section and check what they say of one another."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reportrunner.ask import BoundCheck
+from reportrunner.ask import BoundCheck, FileNode, InlineNode
 from reportrunner.checker import Checker, Loc, named
 from reportrunner.closing import Each
 from reportrunner.condition import Condition, parse_condition
 from reportrunner.each import bind_each, close_each
+from reportrunner.errors import InvalidError
 from reportrunner.expression import expressions
 from reportrunner.fan_out_spec import EachSpec
 from reportrunner.formats.common import Format
 from reportrunner.job import BoundOutput, path_fault
 from reportrunner.load.datasets import DatasetLoader
+from reportrunner.outgoing import Outgoing
 from reportrunner.spec import CheckSpec, JobFile, OutputSpec
 from reportrunner.spelling import did_you_mean
 from reportrunner.table import Column, ColumnType
@@ -149,7 +151,20 @@ def _output(
         return None
     each, options = closed
     _check_datasets(checker, options, loc, datasets)
-    return BoundOutput(name, tree, options, each)
+    output = BoundOutput(name, tree, options, each)
+    _check_values(checker, output, datasets)
+    return output
+
+
+def _check_values(checker: Checker, output: BoundOutput, datasets: DatasetLoader) -> None:
+    """Say which values do not fit where `each` stands, where the job or a file of the project holds them already."""
+    node = datasets.nodes.get(output.each.dataset) if output.each else None
+    if output.each is None or not isinstance(node, InlineNode | FileNode):
+        return
+    try:
+        Outgoing(output, node, checker.file).close(datasets.values(node, output.each.of))
+    except InvalidError as error:
+        checker.problems += error.diagnostics
 
 
 def _check_datasets(checker: Checker, options: OutputSpec, loc: Loc, datasets: DatasetLoader) -> None:

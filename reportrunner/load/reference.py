@@ -57,6 +57,18 @@ def _header(path: Path) -> list[str]:
         return []
 
 
+def texts_of(path: Path, columns: Iterable[Column], name: str) -> list[Value]:
+    """Return the distinct texts of a column of text; none where the file cannot be read, which the run tells."""
+    if Column(name, ColumnType.STRING) not in [Column(column.name, column.type) for column in columns]:
+        return []
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            texts = dict.fromkeys(row[name] for row in csv.DictReader(lines, strict=True))
+            return [text for text in texts if text is not None]  # a line may be too short
+    except (OSError, ValueError, csv.Error, KeyError):
+        return []
+
+
 def inline_rows(checker: Checker, spec: RowsDataset, loc: Loc) -> tuple[tuple[Column, ...], list[tuple[Value, ...]]]:
     """Return the columns and typed rows of a dataset written in the job; what does not fit is a problem."""
     rows, names = _evened(checker, spec, (*loc, "rows"))

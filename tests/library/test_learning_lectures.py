@@ -184,6 +184,28 @@ def test_a_watcher_who_is_taken_off_the_list_is_found(tmp_path: Path, plain_run:
     assert ran.findings["checks.everyone_known"] == ("warn", before.strangers() + 1)
 
 
+def test_a_tutor_who_cannot_be_written_to_is_named_with_what_to_type(tmp_path: Path) -> None:
+    """A name where the class list has what stands before the @: the job does not fit its data, and nothing is made."""
+    ran = run(tmp_path / "project", JOB, "--param", "term_start=2026-11-09", files={"data/class.csv": with_a_name})
+    assert ran.code == 3
+    wrong = '"Farah Cohen@example.org" is not an e-mail address: there is a space in it'
+    made = 'output "tutors" makes it of tutor "Farah Cohen" in dataset "behind"'
+    mend = 'mend tutor in dataset "behind", or go over a column that fits here'
+    assert ran.err[ran.err.index("jobs/learning/lectures.toml:") :].splitlines() == [
+        f"jobs/learning/lectures.toml:157:13: error: {wrong}; {made}",
+        '  157 | to       = ["{{ each }}@example.org"]',
+        "      |             ^^^^^^^^^^^^^^^^^^^^^^^^",
+        f'   help: if that is how they are made, write "{{{{ each | slug }}}}@example.org"; else {mend}',
+        "1 error",
+        "nothing was published",
+    ]
+    assert not list((tmp_path / "project" / "out").rglob("*.eml"))
+
+
+def with_a_name(text: str) -> str:
+    return text.replace("f.cohen", "Farah Cohen")
+
+
 def test_a_course_without_lectures_is_an_error_and_says_so(tmp_path: Path) -> None:
     ran = run(tmp_path / "project", JOB, "--param", "course=4006", "--param", "term_start=2026-11-09")
     assert ran.code == 5

@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
-from projects import loaded, planned, problem, problems
+from projects import copy_project, loaded, planned, problem, problems
 
 from reportrunner.condition import Condition
-from reportrunner.errors import OutputError
+from reportrunner.errors import InvalidError
+from reportrunner.outgoing import Outgoing
 from reportrunner.table import Column, ColumnType
 
 DATA = '[datasets.people]\nrows = [{ team = "A", name = "x", n = 1, day = 2026-01-01 }]\n[datasets.late]\nsql = "select team, n, day from people"\n[datasets.plain]\nrows = [{ a = 1 }]\n'
@@ -49,7 +52,7 @@ def test_outputs_have_a_path_inside_the_run_folder() -> None:
         (f'[outputs.o]\n{MAIL}attach = ["list", "p"]\n[outputs.p]\n{MAIL}attach = ["q"]\n[outputs.q]\n{MAIL}attach = ["o", "list"]\n', ['"p": outputs attach one another in a circle: o -> p -> q -> o']),
         (f'[outputs.o]\n{MAIL}attach = ["p"]\n[outputs.p]\n{MAIL}attach = ["q"]\n[outputs.q]\n{MAIL}attach = ["p"]\n', ['"q": outputs attach one another in a circle: p -> q -> p']),
         ('[outputs.o]\nformat = "email"\n', ['[outputs.o]: this e-mail goes to nobody | add to = ["team@example.org"]']),
-        ('[outputs.o]\nformat = "email"\ncc = ["x"]\n', ['"x": "x" is not an e-mail address | write it bare, such as "team@example.org"']),
+        ('[outputs.o]\nformat = "email"\ncc = ["x"]\n', ['"x": "x" is not an e-mail address: there is no @ in it | write it bare, such as "team@example.org"']),
         ('[outputs.o]\nformat = "html"\npath = "{{ each }}.html"\n', ['each: each has nothing to go over here | add each = { dataset = "...", column = "..." }']),
         ('[outputs.o]\nformat = "html"\npath = "{{ windows.w.label }}.html"\n', ['w: windows has no "w"']),
         ('[outputs."per team"]\nformat = "html"\n', ['"per team": "per team" is no name: lower-case letters, digits and _, a letter first | write "per_team"']),
@@ -93,24 +96,108 @@ def test_an_output_goes_over_a_column_of_any_type(dataset: str, column: str, kin
     assert (output.each.column, output.each.of, output.each.bound) == (Column(column, kind), column, True)
 
 
-def test_closing_an_output_checks_what_the_value_makes_of_it() -> None:
-    text = f'{DATA}[outputs.o]\n{MAIL.replace("a@", "{{ each }}@")}each = {{ dataset = "people", column = "team" }}\npath = "{{{{ each }}}}.eml"\nsubject = "For {{{{ each }}}} of {{{{ job.title }}}}"\n{REST}'
-    output = planned(text).job.outputs[0]
-    closed = output.close("ann")
+MAILED = f'{DATA}[outputs.o]\n{MAIL.replace("a@", "{{ each }}@")}each = {{ dataset = "late", column = "team" }}\npath = "{{{{ each }}}}.eml"\nsubject = "For {{{{ each }}}} of {{{{ job.title }}}}"\n{REST}'
+
+
+def outgoing(text: str) -> Outgoing:
+    job = planned(text).job
+    output = job.outputs[0]
+    assert output.each
+    return Outgoing(output, job.nodes[output.each.dataset], job.file)
+
+
+def refused(text: str, *values: str) -> list[str]:
+    """What is said of the values: what the caret underlines, the sentence, the help."""
+    with pytest.raises(InvalidError) as caught:
+        outgoing(text).close(values)
+    lines = []
+    for one in caught.value.diagnostics:
+        marked = one.source[one.column - 1 : one.column - 1 + one.width]
+        lines.append(f"{marked}: {one.message} | {one.hint}")
+    return lines
+
+
+def test_each_value_closes_an_output() -> None:
+    (closed,) = outgoing(MAILED).close(["ann"])
     assert (closed.path, closed.to, closed.subject) == ("ann.eml", ("ann@example.org",), "For ann of Weekly")  # type: ignore[attr-defined]
-    for value, said in (
-        ("ann lee", 'output "o" cannot be made for "ann lee": the value does not fit where each stands'),
-        ("a/../../b", 'output "o" cannot be made for "a/../../b": "a/../../b.eml" leaves the run folder'),
-    ):
-        with pytest.raises(OutputError) as caught:
-            output.close(value)
-        assert str(caught.value) == said
-    over_path = f'{DATA}[outputs.o]\nformat = "html"\neach = {{ dataset = "people", column = "team" }}\npath = "{{{{ each }}}}.html"\n{REST}'
-    with pytest.raises(OutputError, match=r'cannot be made for "\.\./x": "\.\./x\.html" leaves the run folder'):
-        planned(over_path).job.outputs[0].close("../x")
-    by_slug = over_path.replace("{{ each }}", "{{ each | slug }}")
-    with pytest.raises(OutputError, match="nothing is left of it as a slug"):
-        planned(by_slug).job.outputs[0].close("!!")
+
+
+TO, PATH, SLUG = "{{ each }}@example.org", "{{ each }}.eml", "{{ each | slug }}"
+SLUGGED = MAILED.replace(PATH, f"{SLUG}.eml")
+AGAIN = 'if that is how they are made, write "{}"; else '
+
+
+def line(marked: str, reason: str, value: str, place: str = 'dataset "late"', more: str = "", slug: str = "") -> str:
+    mend = f"mend team in {place}, or go over a column that fits here"
+    said = f'"{marked}": {reason}; output "o" makes it of team "{value}" in {place}{more}'
+    return f"{said} | {AGAIN.format(slug) if slug else ''}{mend}"
+
+
+def no_address(value: str, why: str, place: str = 'dataset "late"', more: str = "") -> str:
+    reason = f'"{value}@example.org" is not an e-mail address: {why}'
+    return line(TO, reason, value, place, more, f"{SLUG}@example.org")
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "said"),
+    [
+        (MAILED, ["ann lee", "bo"], [no_address("ann lee", "there is a space in it")]),
+        (SLUGGED, ["a b", "ok", "c d"], [no_address("a b", "there is a space in it", more=', and so it is with "c d"')]),
+        (SLUGGED, ["a b", "c d", "e f", "g h", "i j", "k l"], [no_address("a b", "there is a space in it", more=', and so it is with "c d", "e f", "g h" and 2 more')]),
+        (SLUGGED, ["Ann\nBcc: x"], [
+            no_address("Ann\\nBcc: x", "there is a line break in it"),
+            line("For {{ each }} of {{ job.title }}", 'a header is one line, and "For Ann\\nBcc: x of Weekly" has a line break or the like', "Ann\\nBcc: x"),
+        ]),
+        (MAILED, ["a//b"], [line(PATH, '"a//b.eml" names no file in the run folder', "a//b", slug=f"{SLUG}.eml")]),
+        (SLUGGED, ["!!"], [line(f"{SLUG}.eml", "nothing is left of it as a slug", "!!")]),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_said_with_its_value_and_what_to_type(
+    text: str, values: list[str], said: list[str]
+) -> None:
+    assert refused(text, *values) == said
+
+
+def test_values_that_the_job_or_a_file_holds_are_tried_before_anything_is_sent(tmp_path: Path) -> None:
+    rows = 'rows = [{ team = "a b", n = 1 }, { team = "ok", n = 2 }]'
+    text = f"{DATA}[datasets.heads]\n{rows}\n{SLUGGED.removeprefix(DATA).replace('late', 'heads')}"
+    subject = 'subject = "For {{ each }} of {{ job.title }}"\n'
+    assert problems(text.replace(subject, "")) == [no_address("a b", "there is a space in it", 'dataset "heads"')]
+    copy_project(tmp_path)
+    (tmp_path / "data/heads.csv").write_text("team,n\nok,1\n\nü,2\n")
+    on_file = text.replace(rows, 'file = "data/heads.csv"\ncolumns = { team = "string", n = "integer" }')
+    assert problems(on_file, root=tmp_path) == [no_address("ü", "ü cannot stand in one", "data/heads.csv")]
+    (tmp_path / "data/heads.csv").write_text("team,n\nok\n")
+    assert problems(on_file, root=tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "it is empty"),
+        ("  ", "it is empty"),
+        ("nobody", "there is no @ in it"),
+        ("@example.org", "there is nothing before the @"),
+        ("ann@", "there is nothing after the @"),
+        ("Ann Lee <ann@example.org>", "it holds more than a bare address"),
+        ("ann@example.org, bo@example.org", "it holds more than a bare address"),
+        ("ann lee@example.org", "there is a space in it"),
+        ("ann\t@example.org", "there is a line break in it"),
+        ("jürgen@example.org", "ü cannot stand in one"),
+        ("a(b)@example.org", "( cannot stand in one"),
+        ("ann@-example.org", "-example.org is no name of a host"),
+        ("ann..lee@example.org", "a dot stands between two other signs"),
+        (".ann@example.org", "a dot stands between two other signs"),
+        ("ann.@example.org", "a dot stands between two other signs"),
+        ("ann@example..org", "a dot stands between two other signs"),
+    ],
+)
+def test_why_a_text_is_no_address(text: str, why: str) -> None:
+    mail = MAIL.replace('"a@example.org"', json.dumps(text, ensure_ascii=False))
+    job = f"{DATA}[outputs.o]\n{mail}{REST}"
+    (said,) = [one for one in problems(job) if "nobody uses" not in one]
+    quoted = json.dumps(text, ensure_ascii=False)
+    assert said == f'{quoted}: {quoted} is not an e-mail address: {why} | write it bare, such as "team@example.org"'
 
 
 @pytest.mark.parametrize(
