@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
@@ -64,12 +65,17 @@ class Duck:
             self._con.execute("set TimeZone='UTC'; set errors_as_json=true; set python_enable_replacements=false")
             # It would draw on standard output, which carries data.
             self._con.execute("set enable_progress_bar=false")
+        self._attached: list[str] = []
 
     def __enter__(self) -> Self:
         """Return itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Close it with all it has attached."""
+        self.close()
+
+    def close(self) -> None:
         """Close it with all it has attached."""
         self._con.close()
 
@@ -99,6 +105,12 @@ class Duck:
     def attach(self, file: Path, alias: str, *, writable: bool = False) -> None:
         """Attach a table file under `alias`."""
         self.run(f"attach {literal(str(file))} as {quoted(alias)} {'' if writable else '(read_only)'}")
+        self._attached.append(alias)
+
+    def detach_all(self) -> None:
+        """Let go of every file."""
+        while self._attached:
+            self.run(f"detach {quoted(self._attached.pop())}")
 
     def lock(self) -> None:
         """Shut every door for good: files, network, extensions, settings. What is attached stays readable."""
@@ -117,6 +129,7 @@ class Duck:
         self.run(f"create table {quoted(alias)}.{DATA} as select {chosen} from {source} order by {order}")
         self.run(f"checkpoint {quoted(alias)}")
         self.run(f"detach {quoted(alias)}")
+        self._attached.remove(alias)
 
     def _wide(self, source: str, columns: Sequence[Column]) -> set[str]:
         integers = [c.name for c in columns if c.type is ColumnType.INTEGER]
@@ -153,6 +166,39 @@ class Duck:
             os.close(writing)
             hasher.join()
         return sha.hexdigest()
+
+
+_IDLE: list[Duck] = []
+"""Ducks with nothing attached, for whoever looks next."""
+_KEPT = 4
+
+
+@contextmanager
+def borrowed() -> Iterator[Duck]:
+    """Lend a Duck for looking into table files, and nothing else: opening one costs more than most questions to it.
+
+    One that failed is closed, and its next borrower has a new one.
+    """
+    try:
+        duck = _IDLE.pop()
+    except IndexError:
+        duck = Duck()
+    try:
+        yield duck
+        duck.detach_all()
+    except BaseException:
+        duck.close()
+        raise
+    if len(_IDLE) < _KEPT:
+        _IDLE.append(duck)
+    else:
+        duck.close()
+
+
+@atexit.register
+def _close_idle() -> None:
+    while _IDLE:
+        _IDLE.pop().close()
 
 
 def parse(sql: str) -> dict[str, Any]:

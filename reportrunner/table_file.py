@@ -15,7 +15,7 @@ from typing import Any
 
 from reportrunner.cell import SCALES, plain
 from reportrunner.disk import sync
-from reportrunner.duck import DATA, Duck, quoted, reading
+from reportrunner.duck import DATA, Duck, borrowed, quoted, reading
 from reportrunner.errors import OutputError, SqlError
 from reportrunner.table import Column, ColumnType, Table, Value
 
@@ -47,7 +47,7 @@ def aside(file: Path, name: str) -> Iterator[tuple[Path, Path]]:
 def seal(partial: Path, file: Path, name: str, columns: tuple[Column, ...]) -> Table:
     """Hash and count the written table file, make it durable, and give it its final name in one step."""
     try:
-        with Duck() as duck:
+        with borrowed() as duck:
             duck.attach(partial, "t")
             digest = duck.digest(columns, "t")
             rows = duck.fetch(f"select count(*) from t.{DATA}")[0][0]
@@ -160,7 +160,7 @@ def sums(table: Table, columns: Sequence[str], only: Mapping[str, Value]) -> tup
 def opened(table: Table) -> Iterator[Duck]:
     """Open a table file read-only as `t.data`; OutputError when it cannot be read."""
     try:
-        with Duck() as duck:
+        with borrowed() as duck:
             duck.attach(table.file, "t")
             yield duck
     except SqlError as error:

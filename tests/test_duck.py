@@ -2,11 +2,12 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from reportrunner.duck import Duck, DuckError, literal, order_by, parse, quoted
+from reportrunner.duck import Duck, DuckError, borrowed, literal, order_by, parse, quoted
 from reportrunner.table import Column, ColumnType, Value
 
 DOORS = {
@@ -118,3 +119,56 @@ def test_too_deep_a_query_is_our_error() -> None:
 def test_nothing_is_drawn_on_standard_output() -> None:
     with Duck() as duck:
         assert duck.fetch("select current_setting('enable_progress_bar')") == [(False,)]
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    file = tmp_path / "kept.duckdb"
+    with Duck() as duck:
+        duck.attach(file, "kept", writable=True)
+        duck.run("create table kept.data as select 7 as n")
+    return file
+
+
+def test_a_borrowed_duck_is_lent_again_with_nothing_attached(kept: Path) -> None:
+    with borrowed() as first:
+        first.attach(kept, "t")
+        assert first.fetch("select n from t.data") == [(7,)]
+    kept.unlink()
+    with Duck() as duck:
+        duck.attach(kept, "kept", writable=True)
+        duck.run("create table kept.data as select 8 as n")
+    with borrowed() as second:
+        assert second is first
+        with pytest.raises(DuckError, match="does not exist"):
+            second.fetch("select n from t.data")
+        second.attach(kept, "t")
+        assert second.fetch("select n from t.data") == [(8,)], "the file as it is now"
+
+
+def test_two_borrowers_have_a_duck_each_and_a_suspended_question_ends_with_its_own(kept: Path) -> None:
+    with borrowed() as first, borrowed() as second:
+        assert first is not second
+        for duck in (first, second):
+            duck.attach(kept, "t")
+        chunks = first.chunks("select n from t.data, range(10000)", 10)
+        assert next(chunks) == [(7,)] * 10
+        assert second.fetch("select n from t.data") == [(7,)]
+    with borrowed() as third:
+        assert third.fetch("select 1") == [(1,)]
+
+
+def test_a_duck_that_failed_is_not_lent_again(kept: Path) -> None:
+    with pytest.raises(DuckError), borrowed() as failed:  # noqa: PT012 - what fails is inside
+        failed.attach(kept, "t")
+        failed.fetch("select missing from t.data")
+    with borrowed() as other:
+        assert other is not failed
+
+
+def test_no_more_are_kept_than_are_of_use() -> None:
+    with ExitStack() as stack:
+        lent = [stack.enter_context(borrowed()) for _ in range(6)]
+    with ExitStack() as stack:
+        again = [stack.enter_context(borrowed()) for _ in range(6)]
+    assert len(set(map(id, again)) & set(map(id, lent))) == 4

@@ -13,7 +13,7 @@ from reportrunner.errors import Diagnostic, InvalidError
 from reportrunner.report import Report
 from reportrunner.spelling import did_you_mean
 from reportrunner.templating.check import check, closure, diagnostic, draws
-from reportrunner.templating.sealed import BUILTIN, Memory, Sealed, Shelf, environment
+from reportrunner.templating.sealed import BUILTIN, Sealed, Shelf, environment
 from reportrunner.templating.view import view
 from reportrunner.templating.vocabulary import Charts, Picture, filters, pictures
 from reportrunner.templating.words import UnfitError
@@ -37,7 +37,6 @@ class Renderer:
     def __init__(self, templates: Mapping[str, str], folder: str = "templates") -> None:
         """Take the project's templates as name to text; `folder` is where diagnostics say they stand."""
         self._shelf = Shelf(templates, folder)
-        self._memory = Memory()
         self._known: dict[object, Any] = {}
         """What was found out of templates before; nothing about them changes."""
 
@@ -59,7 +58,7 @@ class Renderer:
     def _prepared(self, report: Report, output: str, mail: bool) -> tuple[Sealed, Charts]:
         zone = report.as_of.tzinfo
         assert zone is not None
-        made, charts = environment(self._shelf, self._memory), Charts(zone, mail)
+        made, charts = environment(self._shelf), Charts(zone, mail)
         made.filters.update(filters(zone))
         made.globals.update({"report": view(report), "output": output, "chart": charts})
         return made, charts
@@ -101,11 +100,11 @@ class Renderer:
 
     def _place(self, error: Exception) -> tuple[str, int] | None:
         """Return where in a template the error arose, or None when it is a bug of ours."""
-        names = {self._shelf.shown(name): name for name in self._shelf.names()}
+        names = self._shelf.names()
         frames = list(_frames(error))
         if not isinstance(error, TemplateError | UnfitError) and frames and frames[-1][0].startswith(_PACKAGE):
             return None
-        places = [(names[file], line) for file, line in frames if file in names]
+        places = [(file, line) for file, line in frames if file in names]
         own = [place for place in places if not place[0].startswith(BUILTIN)]
         if not places and isinstance(error, TemplateNotFound):
             places = [(str(error.name or ""), 0)]

@@ -71,15 +71,16 @@ class Shelf(BaseLoader):
         text = self.source(template)
         if text is None:
             raise TemplateNotFound(template, f'there is no template "{template}"{did_you_mean(template, self.names())}')
-        return text, self.shown(template), lambda: True
+        return text, template, lambda: True
 
 
 class Memory(BytecodeCache):
-    """Compiled templates, kept for as long as the renderer lives: every document has an environment of its own."""
+    """Compiled templates by name and text, for every document has an environment of its own."""
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, most: int = 512) -> None:
+        """Start empty; more than `most` are forgotten."""
         self._codes: dict[str, CodeType] = {}
+        self._most = most
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Hand out the code compiled earlier from the same text."""
@@ -87,8 +88,17 @@ class Memory(BytecodeCache):
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Keep the code."""
+        if len(self._codes) >= self._most:
+            self._codes.clear()
         if bucket.code is not None:
             self._codes[bucket.key + bucket.checksum] = bucket.code
+
+
+MEMORY = Memory()
+"""What this process has compiled: name and text are all that decides about a template's code.
+
+Filters that know a job's zone are worked out for instants alone, and no text of a template holds one.
+"""
 
 
 class Sealed(ImmutableSandboxedEnvironment):
@@ -185,7 +195,7 @@ def span(stop: int, *more: int) -> range:
     return made
 
 
-def environment(shelf: Shelf, memory: Memory | None = None) -> Sealed:
+def environment(shelf: Shelf) -> Sealed:
     """Return a new sealed environment, without the names of a report."""
     made = Sealed(
         loader=shelf,
@@ -194,7 +204,7 @@ def environment(shelf: Shelf, memory: Memory | None = None) -> Sealed:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=printed,
-        bytecode_cache=memory,
+        bytecode_cache=MEMORY,
         auto_reload=False,
     )
     for name in _UNSAFE_FILTERS:

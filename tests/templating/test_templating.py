@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from types import CodeType
 
 import pytest
+from jinja2.bccache import Bucket
 from sample_report import report, templates
 
 from reportrunner.errors import Diagnostic, InvalidError
 from reportrunner.templating.renderer import Renderer
-from reportrunner.templating.sealed import builtin_names
+from reportrunner.templating.sealed import Memory, Sealed, builtin_names
 from reportrunner.window import Window
 
 REPORT = report()
@@ -229,3 +231,31 @@ def test_draws() -> None:
         True,
         False,
     ]
+
+
+def test_a_text_is_compiled_once_and_another_text_of_that_name_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[str] = []
+    real = Sealed.compile
+
+    def counted(self: Sealed, source: str, name: str, filename: str) -> CodeType:
+        compiled.append(source)
+        return real(self, source, name, filename)
+
+    monkeypatch.setattr(Sealed, "compile", counted)
+    assert [shown("{{ 6 * 7 }} once"), shown("{{ 6 * 7 }} once"), shown("{{ 6 * 7 }} anew")] == [
+        "42 once", "42 once", "42 anew",
+    ]  # fmt: skip
+    assert compiled == ["{{ 6 * 7 }} once", "{{ 6 * 7 }} anew"]
+
+
+def test_compiled_templates_are_not_kept_without_end() -> None:
+    memory = Memory(most=2)
+    made = [Bucket(Sealed(), name, "sum") for name in ("a", "b", "c")]
+    for bucket in made:
+        bucket.code = compile("1", "x", "eval")
+        memory.dump_bytecode(bucket)
+        bucket.code = None
+        memory.load_bytecode(bucket)
+        assert bucket.code is not None
+    memory.load_bytecode(forgotten := Bucket(Sealed(), "a", "sum"))
+    assert forgotten.code is None
