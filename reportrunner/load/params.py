@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 
-from reportrunner.cell import parse_cell
+from reportrunner.cell import parse_cell, plain
 from reportrunner.diagnose import Hinted
 from reportrunner.spec import ParamSpec
 from reportrunner.spelling import suggest
@@ -49,7 +49,9 @@ def parse_param(text: str, kind: str) -> object:
         raise Hinted(str(error).partition(" like ")[0], f"write it like {EXAMPLES[kind]}") from None
     if value is None:
         raise Hinted("the value is empty", f"write it like {EXAMPLES[kind]}")
-    return _share(value) if kind == "ratio" and isinstance(value, Decimal) else value
+    if isinstance(value, Decimal):
+        return plain(_share(value) if kind == "ratio" else value)
+    return value
 
 
 def _share(value: Decimal) -> Decimal:

@@ -41,6 +41,13 @@ def test_a_list_leaves_out_what_is_empty() -> None:
     assert parse_param("", "list") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"), [("0.51", "ratio"), ("12.5", "decimal"), ("100", "decimal"), ("90", "duration")]
+)
+def test_a_number_is_told_as_it_was_typed(text: str, kind: str) -> None:
+    assert str(parse_param(text, kind)) == text
+
+
 def test_defaults_are_exact() -> None:
     assert default_value(ParamSpec(type="ratio", default=0.1)) == Decimal("0.1")
     assert default_value(ParamSpec(type="integer")) is None
