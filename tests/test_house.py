@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "reportrunner"
+JOBS = PACKAGE.parent / "jobs"
 FILES = sorted(PACKAGE.rglob("*.py"))
 NAMES = [path.relative_to(PACKAGE).as_posix() for path in FILES]
 ROOMS = {
@@ -47,6 +48,12 @@ def functions(name: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_module_has_at_most_300_lines(name: str) -> None:
     assert len((PACKAGE / name).read_text("utf-8").splitlines()) <= 300
+
+
+@pytest.mark.parametrize("job", sorted(path.relative_to(JOBS).as_posix() for path in JOBS.rglob("*.toml")))
+def test_a_line_of_a_job_has_at_most_120_characters(job: str) -> None:
+    lines = (JOBS / job).read_text("utf-8").splitlines()
+    assert [number for number, line in enumerate(lines, 1) if len(line) > 120] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
