@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from lessons import NEW_YORK, by_person_and_entry, cell, cells_of, day_of, minutes, people_of, plays, rounded, seen
-from running import Finished, in_whole, in_zone, run, without_last_line
+from running import ROOT, Finished, in_whole, in_zone, run, without_last_line
 
 from reportrunner.sandbox.categories import category_of, inside
 from reportrunner.sandbox.people import ANONYMOUS
@@ -188,12 +188,14 @@ def test_a_tutor_who_cannot_be_written_to_is_named_with_what_to_type(tmp_path: P
     """A name where the class list has what stands before the @: the job does not fit its data, and nothing is made."""
     ran = run(tmp_path / "project", JOB, "--param", "term_start=2026-11-09", files={"data/class.csv": with_a_name})
     assert ran.code == 3
+    to = 'to       = ["{{ each }}@example.org"]'
+    line = (ROOT / "jobs" / f"{JOB}.toml").read_text("utf-8").splitlines().index(to) + 1
     wrong = '"Farah Cohen@example.org" is not an e-mail address: there is a space in it'
     made = 'output "tutors" makes it of tutor "Farah Cohen" in dataset "behind"'
     mend = 'mend tutor in dataset "behind", or go over a column that fits here'
     assert ran.err[ran.err.index("jobs/learning/lectures.toml:") :].splitlines() == [
-        f"jobs/learning/lectures.toml:157:13: error: {wrong}; {made}",
-        '  157 | to       = ["{{ each }}@example.org"]',
+        f"jobs/learning/lectures.toml:{line}:13: error: {wrong}; {made}",
+        f"  {line} | {to}",
         "      |             ^^^^^^^^^^^^^^^^^^^^^^^^",
         f'   help: if that is how they are made, write "{{{{ each | slug }}}}@example.org"; else {mend}',
         "1 error",
