@@ -6,10 +6,11 @@ import datetime as dt
 import shutil
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from reportrunner.errors import Diagnostic, InvalidError
-from reportrunner.job import JobSpec, Moment
+from reportrunner.job import JobSpec, Moment, Project
 from reportrunner.load import Given, load_job, load_project
 from reportrunner.plan import RunPlan, plan_run
 from reportrunner.prepare import FAMILIES, Order, Prepared, prepare
@@ -76,10 +77,16 @@ def toml(text: str) -> TomlFile:
     return TomlFile("job.toml", HEAD + text, tomllib.loads(HEAD + text))
 
 
+@cache
+def own_project() -> Project:
+    """This project's own file as it was read once: a value, and no test changes the file."""
+    return load_project(ROOT, "reportrunner.toml", FAMILIES)
+
+
 def loaded(text: str, given: Given | None = None, root: Path = ROOT, moment: Moment | None = None) -> JobSpec:
     """Load a job that is only a text against a project; what is wrong stands in its diagnostics."""
     use_packaged_zones()
-    project = load_project(root, "reportrunner.toml", FAMILIES)
+    project = own_project() if root == ROOT else load_project(root, "reportrunner.toml", FAMILIES)
     chosen = moment or Moment(AS_OF, WALL, sandbox=True)
     return load_job(toml(text), "job", project, chosen, given or Given({}, {}), FAMILIES)
 
