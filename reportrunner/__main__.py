@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -11,7 +10,6 @@ import sys
 def main() -> None:
     """Run the command line and exit with its code."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled CI job stops like an interrupted one
-    gc.set_threshold(50_000, 20, 20)  # nearly all that a start makes stays: looking for garbage in it is a tenth of it
     try:
         from reportrunner.cli.main import run_command
 
