@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 DOMAIN = "reportrunner.invalid"
 NOBODY = f"reportrunner@{DOMAIN}"
+LONGEST = 160
+"""Characters of a subject that results make; more is shown nowhere."""
 CLIPPED = 100_000
 """Bytes of HTML beyond which large mail services cut a message off."""
 _ADDRESS = re.compile(r"(?!\.|.*\.[.@])[^\s@<>,;:\"()\[\]\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
@@ -75,7 +77,9 @@ class EmailOutput(OutputSpec):
     cc: Addresses = ()
     bcc: Addresses = Field(default=(), description="Handed to the delivery, never written into the message")
     reply_to: Address | None = None
-    subject: Annotated[str, AfterValidator(_header)] | None = Field(default=None, description="Default: the title")
+    subject: Annotated[str, AfterValidator(_header)] | None = Field(
+        default=None, description="Default: what the template's block `subject` says, else the title"
+    )
     attach: Annotated[tuple[str, ...], Field(strict=False)] = ()
 
     @model_validator(mode="after")
@@ -92,7 +96,7 @@ def write(report: Report, options: EmailOutput, writing: Writing) -> Document:
     if len(html.encode()) > CLIPPED:
         size = f"{len(html.encode()) // 1000} kB of HTML, and mail services cut off at {CLIPPED // 1000} kB"
         raise OutputError(f'output "{writing.output}" has {size}; give its tables a limit')
-    message = _message(report, options)
+    message = _message(report, options, page)
     _fill(message, page, html, writing.attachments)
     _identify(message, report, writing.output)
     try:
@@ -109,15 +113,27 @@ def _inlined(html: str) -> str:
     return str(inliner.inline(html))
 
 
-def _message(report: Report, options: EmailOutput) -> EmailMessage:
+def _subject(report: Report, options: EmailOutput, page: Page) -> str:
+    """Return one line, whatever a title or a result holds: what the job says, else the template, else the title."""
+    if options.subject:
+        return " ".join(options.subject.split())
+    text = _line(page.subject) or _line(report.title)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
+
+
+def _line(text: str) -> str:
+    """Return a text without what ends a line, or, seen by nobody, turns its direction."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+def _message(report: Report, options: EmailOutput, page: Page) -> EmailMessage:
     from email.message import EmailMessage
     from email.policy import SMTP
     from email.utils import format_datetime
 
     message = EmailMessage(policy=SMTP)
     mark = "[sandbox data] " if report.sandbox else ""
-    # a title or a rendered subject may hold what a provider sent: one line, whatever it was
-    message["Subject"] = mark + " ".join((options.subject or report.title).split())
+    message["Subject"] = mark + _subject(report, options, page)
     message["From"] = NOBODY
     for name, addresses in (("To", options.to), ("Cc", options.cc)):
         if addresses:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2 import Template, TemplateError, TemplateNotFound, TemplateSyntaxError
+from markupsafe import Markup
 
 from reportrunner.errors import Diagnostic, InvalidError
 from reportrunner.report import Report
@@ -29,6 +30,8 @@ class Page:
 
     html: str
     pictures: tuple[Picture, ...] = ()
+    subject: str = ""
+    """What its block `subject` says, without markup and on one line; empty where it has none."""
 
 
 class Renderer:
@@ -45,7 +48,7 @@ class Renderer:
         name = READY.get(template, template)
         made, charts = self._prepared(report, output, mail)
         try:
-            html = made.get_template(name).render()
+            html, subject = _rendered(made, made.get_template(name))
         except TemplateSyntaxError as error:
             raise InvalidError((self._syntax(error),)) from error
         except Exception as error:
@@ -53,7 +56,7 @@ class Renderer:
             if place is None:
                 raise
             raise InvalidError((self._diagnostic(*place, error),)) from error
-        return Page(html, pictures(charts))
+        return Page(html, pictures(charts), subject)
 
     def _prepared(self, report: Report, output: str, mail: bool) -> tuple[Sealed, Charts]:
         zone = report.as_of.tzinfo
@@ -114,6 +117,17 @@ class Renderer:
         ours = isinstance(error, UnfitError | TemplateError)
         message = str(getattr(error, "message", None) or error)
         return diagnostic(self._shelf, name, line, message if ours else f"{type(error).__name__}: {message}")
+
+
+def _rendered(made: Sealed, template: Template) -> tuple[str, str]:
+    """Return the page and what its block `subject` says; errors point into the template, as those of `render` do."""
+    context = template.new_context()
+    try:
+        html = "".join(template.root_render_func(context))
+        subject = "".join(part for block in context.blocks.get("subject", [])[:1] for part in block(context))
+    except Exception:  # noqa: BLE001 - raised again, with its place
+        made.handle_exception()
+    return html, Markup(subject).striptags()  # noqa: S704 - what is escaped is plain again afterwards
 
 
 def _frames(error: Exception) -> Iterator[tuple[str, int]]:

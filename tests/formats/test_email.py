@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 from sample_report import dataset, report, templates
 
-from reportrunner.errors import OutputError
+from reportrunner.errors import InvalidError, OutputError
 from reportrunner.formats import FORMATS
 from reportrunner.formats.common import Writing
 from reportrunner.report import Document, Report
@@ -138,6 +138,55 @@ def test_headers_cannot_be_injected(options: dict[str, object]) -> None:
 
 def test_a_title_from_outside_stays_one_line() -> None:
     assert message(replace(report(), title="A\r\nBcc: x@example.org"))["Subject"] == "A Bcc: x@example.org"
+
+
+def subject(block: str, made: Report | None = None, **options: object) -> str:
+    """The subject of a message whose template says it so."""
+    frame = '{% extends "builtin:base.email.j2" %}{% set polls = report.datasets.polls.rows %}'
+    renderer = Renderer({"own.email.j2": f"{frame}{{% block subject %}}{block}{{% endblock %}}"})
+    form = FORMATS["email"]
+    keys = {"format": "email", "template": "own.email.j2", "to": ["a@example.org"], **options}
+    written = form.write(made or report(), form.options.model_validate(keys), Writing("s", "s.eml", renderer)).whole()
+    parsed = message_from_bytes(written, policy=default)
+    assert isinstance(parsed, EmailMessage)
+    assert written.partition(b"\r\n\r\n")[0].lower().count(b"\r\nbcc") == 0
+    return str(parsed["Subject"])
+
+
+def saying(text: str) -> Report:
+    return replace(report(), datasets={"polls": dataset("polls", {"text": ColumnType.STRING}, [(text,)])})
+
+
+def test_a_template_may_say_the_result_in_the_subject() -> None:
+    said = "{{ polls | length | plural('answer') }}, first <b>{{ polls[0].text }}</b> &amp; all"
+    assert subject(said, saying("Q&A <one>")) == "1 answer, first Q&A <one> & all"
+    assert subject("{{ super() }}: no") == "Compliance training: who is overdue: no"
+    assert subject(said, replace(saying("x"), sandbox=True)).startswith("[sandbox data] 1 answer")
+
+
+def test_the_job_goes_before_the_template_and_the_title_behind_both() -> None:
+    assert subject("by the template", subject="By the job") == "By the job"
+    for nothing in ("", " {# nothing #} ", "{{ '\\u202e' }}", "<br>"):
+        assert subject(nothing) == "Compliance training: who is overdue"
+
+
+@pytest.mark.parametrize("sign", ["\n", "\r\n", "\r", "\x85", "\u2028", "\x00", "\x1b", "\u202e", "\t", "\x7f"])
+def test_a_result_cannot_end_the_line_or_turn_it(sign: str) -> None:
+    assert subject("{{ polls[0].text }}", saying(f"a{sign}Bcc: x@example.org")) == "a Bcc: x@example.org"
+    assert subject("{{ polls[0].text }}", saying(f"a{sign}")) == "a"
+
+
+def test_a_result_that_is_too_long_is_cut_and_one_that_is_not_stays() -> None:
+    assert subject("{{ polls[0].text }}", saying("ä" * 160)) == "ä" * 160
+    assert subject("{{ polls[0].text }}", saying("ä" * 161)) == "ä" * 159 + "…"
+    assert subject("{{ polls[0].text }}", saying("word " * 40)).endswith("word…")
+
+
+def test_a_subject_that_cannot_be_made_points_into_the_template() -> None:
+    with pytest.raises(InvalidError) as caught:
+        subject("{{ polls[0].txt }}", saying("x"))
+    (one,) = caught.value.diagnostics
+    assert (one.file, one.line, one.message) == ("templates/own.email.j2", 1, 'the row has no "txt"')
 
 
 def test_an_attached_message_stays_a_file() -> None:

@@ -156,6 +156,10 @@ def first_screen(
     clock = dt.datetime.fromtimestamp(max(watching), ZoneInfo(look.zone))
     lead, tiles, mail = finished.lead("report.html"), finished.tiles("report.html"), finished.mail("alarm.eml")
     page = finished.page("report.html")
+    verdict = f"Alarm: {len(bad)} of {some} in trouble" if bad else f"{well} stream{'s' if well > 1 else ''} well"
+    end = dt.datetime.fromtimestamp(look.end, ZoneInfo(look.zone))
+    subject = f"[sandbox data] {verdict if bad or well else 'No stream is on air'} at {end:%H:%M}"
+    assert finished.message("alarm.eml")["Subject"] == subject
     if bad:
         for told in (lead, mail):
             assert f"No: {len(bad)} of {some}" in told
@@ -212,7 +216,7 @@ def test_a_healthy_stream_ends_with_0_whatever_it_said_before(tmp_path: Path) ->
         "report.html"
     )
     assert finished.folder.name == "2026-11-11T112940"
-    assert finished.message("alarm.eml")["Subject"].endswith(" The stream at 11:29")
+    assert finished.message("alarm.eml")["Subject"] == "[sandbox data] 2 streams well at 11:29"
     (quality,) = finished.table("quality")
     told = finished.tiles("report.html")["of the time watched, viewers waited for the picture"]
     assert told == f"{quality['view_buffer_time_ratio']:.1%}"
@@ -296,13 +300,14 @@ def test_a_silence_that_could_not_be_found_is_no_report_to_rely_on(tmp_path: Pat
     assert finished.code == 5
     assert found(finished) == {"checks.silence_can_be_heard": ("error", 1)}
     assert "Do not rely on this report" in finished.page("report.html")
+    assert finished.message("alarm.eml")["Subject"].startswith("[sandbox data] Not to be relied on: ")
 
 
 def test_clocks_are_those_of_the_zone(tmp_path: Path) -> None:
     look = Look("11:30:00", zone="Asia/Tokyo")
     finished, _ = looked(tmp_path, look, edit=in_zone("Asia/Tokyo"))
     assert finished.folder.name.startswith("2026-11-12T012940")
-    assert finished.message("alarm.eml")["Subject"].endswith(" The stream at 01:29")
+    assert finished.message("alarm.eml")["Subject"].endswith(" at 01:29")
 
 
 def test_a_moment_gone_by_is_looked_at_as_it_was_then(tmp_path: Path) -> None:
