@@ -268,7 +268,7 @@ def test_a_stream_that_never_came_has_three_minutes_to_come(clock: str, state: s
 
 def test_who_is_watched_and_says_nothing_is_silent(tmp_path: Path) -> None:
     def deaf(text: str) -> str:
-        return text.replace('objectIdIn = "{{ params.entries }}"', 'objectIdIn = ["1_other"]')
+        return text.replace('objectIdIn          = "{{ params.entries }}"', 'objectIdIn = ["1_other"]')
 
     finished, states = looked(tmp_path, Look("11:20:00", deaf=True), edit=deaf)
     assert states == ["silent", "silent"]
