@@ -545,7 +545,7 @@ EACH = '[outputs.each]\nformat = "csv"\ndataset = "r"\neach = { dataset = "r", c
 def test_a_document_cannot_take_the_name_of_the_manifest(project: Path, capsys: Said) -> None:
     job = small(project, more=EACH + 'path = "{{ each }}.toml"')
     edit(Path(job), '"a"', '"manifest"')
-    assert run_command(["run", job, "--sandbox", *AS_OF]) == 6
+    assert run_command(["run", job, "--sandbox", *AS_OF]) == 3
     assert "manifest.toml" in capsys.readouterr().err
     assert not (project / "out/small/now").exists()
 
