@@ -12,6 +12,7 @@ from reportrunner.expression.filters import ExpressionError
 from reportrunner.finding_codes import CODES
 from reportrunner.job import Project, Rules
 from reportrunner.load.endpoint_dataset import EndpointLoader, Times
+from reportrunner.load.halves import halves
 from reportrunner.load.memory import accumulated, check_shared, feeder_of, history_node
 from reportrunner.load.reference import check_file, inline_rows, texts_of
 from reportrunner.query import SqlText
@@ -40,7 +41,8 @@ class DatasetLoader:
         self.declared = declared
         self.rules: dict[str, Rules] = {}
         self._loaded: dict[str, Node | None] = {}
-        self._endpoints = EndpointLoader(checker, project, times, self.declared, self.load)
+        self._halves = halves(checker.file.data, sections)
+        self._endpoints = EndpointLoader(checker, project, times, (declared, self._halves.told), self.load)
 
     @property
     def nodes(self) -> dict[str, Node]:
@@ -100,7 +102,12 @@ class DatasetLoader:
                 self.checker.problem(place, message, "keep one of the two", at="key")
         elif "source" in section:
             self.checker.problem(loc, f'dataset "{name}" has no endpoint', self._endpoints.known(section), at="header")
-        else:
+        elif name in self._halves.near:
+            said = (
+                f'dataset "{name}" has nothing but {" and ".join(section)}; did you mean "{self._halves.near[name]}"?'
+            )
+            self.checker.problem(loc, said, at="header")
+        elif name not in self._halves.told:
             hint = "write source and endpoint, or file, or rows, or sql, or history"
             self.checker.problem(loc, f'dataset "{name}" does not say where its rows come from', hint, at="header")
 

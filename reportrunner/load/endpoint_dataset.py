@@ -43,14 +43,15 @@ class EndpointLoader:
         checker: Checker,
         project: Project,
         times: Times,
-        declared: frozenset[str],
+        names: tuple[frozenset[str], frozenset[str]],
         load_other: Load,
     ) -> None:
-        """Take what the sections may refer to."""
+        """Take what the sections may refer to; `names` are those of all datasets, and of those with another half."""
         self.checker = checker
         self.project = project
         self.times = times
-        self._eaches = EachLoader(checker, declared, load_other)
+        self._eaches = EachLoader(checker, names[0], load_other)
+        self._told = names[1]
 
     def load(self, name: str, section: Any, loc: Loc, trail: tuple[str, ...]) -> EndpointNode | None:
         """Return the node of a section, or None with its problems added."""
@@ -179,7 +180,7 @@ class EndpointLoader:
                 message = f'{endpoint.name} has no column "{name}"; did you mean "{near}"?'
                 self.checker.problem((*loc, "columns", name), message, at="key")
         columns = declare(known, parameters.columns)
-        if not columns:
+        if not columns and loc[1] not in self._told:
             self.checker.problem(
                 loc,
                 f"no catalogue knows the columns of {endpoint.name} here",
