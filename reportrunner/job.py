@@ -59,13 +59,23 @@ class Rules:
     description: str = ""
 
 
+LONGEST_NAME = 255
+"""Bytes of the name of a file or a folder."""
+
+
 def path_fault(path: str) -> str:
     """Say what is wrong with the path of a document inside the run folder; empty when nothing is."""
     parts = path.split("/")
-    if path.startswith("/") or ".." in parts or "\\" in path:
+    if path.startswith("/") or ".." in parts:
         return f'"{path}" leaves the run folder'
     if "" in parts or "." in parts or not path.isprintable():
         return f'"{path}" names no file in the run folder'
+    if "\\" in path:
+        return f'"{path}" has a backslash, which other systems take for a folder'
+    if any(part != part.strip() for part in parts):
+        return f'"{path}" begins or ends with a blank'
+    if longest := next((part for part in parts if len(part.encode()) > LONGEST_NAME), ""):
+        return f'"{longest[:40]}…" has {len(longest.encode())} bytes, and a name has at most {LONGEST_NAME}'
     return ""
 
 

@@ -27,11 +27,13 @@ LONGEST = 160
 """Characters of a subject that results make; more is shown nowhere."""
 CLIPPED = 100_000
 """Bytes of HTML beyond which large mail services cut a message off."""
+ENCODED = "=?"
+"""Begins a word in another encoding (RFC 2047). Readers take it apart, so a text that holds it could hold anything."""
 _ADDRESS = re.compile(r"(?!\.|.*\.[.@])[^\s@<>,;:\"()\[\]\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
 def _address(text: str) -> str:
-    if not _ADDRESS.fullmatch(text) or not text.isascii():
+    if not _ADDRESS.fullmatch(text) or not text.isascii() or ENCODED in text:
         said = f"{json.dumps(text, ensure_ascii=False)} is not an e-mail address: {_unlike_address(text)}"
         raise Hinted(said, 'write it bare, such as "team@example.org"')
     return text
@@ -51,7 +53,7 @@ def _unlike_address(text: str) -> str:
         return f"there is a {'space' if text.isprintable() else 'line break'} in it"
     if re.search(r"^\.|\.[.@]", text):
         return "a dot stands between two other signs"
-    odd = next((sign for sign in text if not sign.isascii() or sign in '"()[]:\\'), "")
+    odd = ENCODED if ENCODED in text else next((sign for sign in text if not sign.isascii() or sign in '"()[]:\\'), "")
     return f"{odd} cannot stand in one" if odd else f"{domain} is no name of a host"
 
 
@@ -116,14 +118,14 @@ def _inlined(html: str) -> str:
 def _subject(report: Report, options: EmailOutput, page: Page) -> str:
     """Return one line, whatever a title or a result holds: what the job says, else the template, else the title."""
     if options.subject:
-        return " ".join(options.subject.split())
+        return _line(options.subject)
     text = _line(page.subject) or _line(report.title)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
 
 
 def _line(text: str) -> str:
-    """Return a text without what ends a line, or, seen by nobody, turns its direction."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    """Return a text without what ends a line, what turns it unseen, and what a reader would take for another text."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split()).replace(ENCODED, "= ?")
 
 
 def _message(report: Report, options: EmailOutput, page: Page) -> EmailMessage:
@@ -158,7 +160,7 @@ def _fill(message: EmailMessage, page: Page, html: str, attachments: tuple[Docum
         main, _, rest = document.media_type.partition(";")[0].partition("/")
         if main in {"message", "multipart"}:  # a message inside a message would be taken apart by mail clients
             main, rest = "application", "octet-stream"
-        message.add_attachment(document.whole(), main, rest, filename=document.path.rpartition("/")[2])
+        message.add_attachment(document.whole(), main, rest, filename=_line(document.path.rpartition("/")[2]))
 
 
 def _file_of(cid: str) -> str:

@@ -30,6 +30,33 @@ def to_text(page: str, pictures: Mapping[str, str]) -> str:
     return reader.text()
 
 
+def to_line(fragment: str) -> str:
+    """Return a piece of a page as one line without its markup."""
+    reader = _Line()
+    reader.feed(fragment)
+    reader.close()
+    return " ".join("".join(reader.said).split())
+
+
+class _Line(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.said: list[str] = []
+
+    def handle_starttag(self, tag: str, _: list[tuple[str, str | None]]) -> None:
+        self._apart(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._apart(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.said.append(data)
+
+    def _apart(self, tag: str) -> None:
+        if tag in _BLOCKS or tag == "br":
+            self.said.append(" ")
+
+
 class _Reader(HTMLParser):
     def __init__(self, pictures: Mapping[str, str]) -> None:
         super().__init__(convert_charrefs=True)

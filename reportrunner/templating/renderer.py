@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from jinja2 import Template, TemplateError, TemplateNotFound, TemplateSyntaxError
-from markupsafe import Markup
 
 from reportrunner.errors import Diagnostic, InvalidError
 from reportrunner.report import Report
 from reportrunner.spelling import did_you_mean
 from reportrunner.templating.check import check, closure, diagnostic, draws
+from reportrunner.templating.plaintext import to_line
 from reportrunner.templating.sealed import BUILTIN, Sealed, Shelf, environment
 from reportrunner.templating.view import view
 from reportrunner.templating.vocabulary import Charts, Picture, filters, pictures
@@ -127,7 +127,7 @@ def _rendered(made: Sealed, template: Template) -> tuple[str, str]:
         subject = "".join(part for block in context.blocks.get("subject", [])[:1] for part in block(context))
     except Exception:  # noqa: BLE001 - raised again, with its place
         made.handle_exception()
-    return html, Markup(subject).striptags()  # noqa: S704 - what is escaped is plain again afterwards
+    return html, to_line(subject)
 
 
 def _frames(error: Exception) -> Iterator[tuple[str, int]]:

@@ -128,6 +128,8 @@ def test_lines_are_of_the_wire() -> None:
         {"to": ["Someone <a@example.org>"]},
         {"reply_to": "nobody"},
         {"cc": ["a@b@c"]},
+        {"to": ["=?utf-8?q?victim=40example.com=2C_x?=@example.org"]},
+        {"reply_to": "=?utf-8?q?x=0D=0ABcc=3A_victim=40example.com?=@example.org"},
         {"from": "a@example.org"},
     ],
 )
@@ -138,6 +140,25 @@ def test_headers_cannot_be_injected(options: dict[str, object]) -> None:
 
 def test_a_title_from_outside_stays_one_line() -> None:
     assert message(replace(report(), title="A\r\nBcc: x@example.org"))["Subject"] == "A Bcc: x@example.org"
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "=?utf-8?q?results=0D=0ABcc:_victim@example.org?=",
+        "=?utf-8?b?cmVzdWx0cw0KQmNjOiB2aWN0aW1AZXhhbXBsZS5vcmcNCg==?=",
+    ],
+)
+def test_a_word_in_another_encoding_stays_as_it_is_written(word: str) -> None:
+    shown = word.replace("=?", "= ?")
+    assert subject("{{ polls[0].text }}", saying(word)) == shown
+    assert subject("x", subject=word) == shown
+    assert message(replace(report(), title=f"A {word}"))["Subject"] == f"A {shown}"
+    file = Document("other", f"{word.replace('/', '')}.csv", "text/csv", b"a")
+    made = message(report(), file)
+    assert made["Bcc"] is None
+    (attached,) = made.iter_attachments()
+    assert attached.get_filename() == f"{shown.replace('/', '')}.csv"
 
 
 def subject(block: str, made: Report | None = None, **options: object) -> str:
@@ -162,6 +183,11 @@ def test_a_template_may_say_the_result_in_the_subject() -> None:
     assert subject(said, saying("Q&A <one>")) == "1 answer, first Q&A <one> & all"
     assert subject("{{ super() }}: no") == "Compliance training: who is overdue: no"
     assert subject(said, replace(saying("x"), sandbox=True)).startswith("[sandbox data] 1 answer")
+
+
+def test_the_markup_of_a_subject_goes_and_nothing_else() -> None:
+    assert subject("Only {{ 7 }} plays, < 10 a day and > 3 wanted") == "Only 7 plays, < 10 a day and > 3 wanted"
+    assert subject("a<br>b<p>c</p>d <em>e</em>f") == "a b c d ef"
 
 
 def test_the_job_goes_before_the_template_and_the_title_behind_both() -> None:
