@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -78,6 +78,16 @@ def clicks(plays: Iterable[Event], *lanes: tuple[int, int]) -> int:
 
 def registered(event: str, before: int) -> dict[str, Registration]:
     return {one.person.user_id: one for one in registrations(event) if one.registered_at < before}
+
+
+def unregistered(event: str) -> dict[str, Callable[[str], str]]:
+    """An edit of the table of events: this one is held in an application in which nobody registered."""
+
+    def change(text: str) -> str:
+        others = [line for line in text.splitlines() if not line.startswith(f"{event},")]
+        return "\n".join([*others, f"{event},feed", ""])
+
+    return {"data/events.csv": change}
 
 
 def day_of(at: int, zone: str) -> dt.date:

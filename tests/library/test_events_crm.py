@@ -24,13 +24,13 @@ from event_world import (
     midnight,
     minutes,
     registered,
+    unregistered,
 )
 from running import Finished, in_zone, run
 
 from reportrunner.sandbox.people import ANONYMOUS, people
 from reportrunner.sandbox.traits import TRAITS
 from reportrunner.sandbox.universe import Event, events
-from reportrunner.sandbox.virtual_events import app_guid
 
 JOB = "events/crm"
 POLLS = (10, 9)
@@ -122,7 +122,6 @@ def test_another_event_with_another_rule_over_the_change_of_the_clock(tmp_path: 
     rule = {"minutes": 2, "polls": 0, "reactions": 3, "messages": 0, "questions": 7}
     wanted = {
         "event": "4801",
-        "app_guid": app_guid("4801"),
         "first_day": first,
         "hot_share": "0.3",
         "warm_share": "0.25",
@@ -143,7 +142,7 @@ def test_days_are_those_of_the_timezone(tmp_path: Path) -> None:
 
 
 def test_an_event_that_nobody_knows(tmp_path: Path) -> None:
-    done = run(tmp_path / "p", JOB, "--param", "event=9999", "--param", "app_guid=feed")
+    done = run(tmp_path / "p", JOB, "--param", "event=9999", files=unregistered("9999"))
     assert done.code == 0, done.err
     assert done.lead("report.html").startswith("There are no leads.")
     assert done.rows("leads.csv") == []

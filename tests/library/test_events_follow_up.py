@@ -24,13 +24,13 @@ from event_world import (
     minutes,
     plays_of,
     registered,
+    unregistered,
 )
 from running import Finished, in_zone, run
 
 from reportrunner.sandbox.people import people
 from reportrunner.sandbox.traits import TRAITS
 from reportrunner.sandbox.universe import Event, events
-from reportrunner.sandbox.virtual_events import app_guid
 from reportrunner.templating.words import DASH
 
 JOB = "events/follow-up"
@@ -119,7 +119,7 @@ def check(done: Finished, event: str, days: Days, until: int, **thresholds: int)
 
 
 def given(event: str, days: Days, *more: str) -> list[str]:
-    wanted = {"event": event, "app_guid": app_guid(event), "first_day": days.first, "last_day": days.last}
+    wanted = {"event": event, "first_day": days.first, "last_day": days.last}
     return [word for name, value in wanted.items() for word in ("--param", f"{name}={value}")] + list(more)
 
 
@@ -151,7 +151,7 @@ def test_days_are_those_of_the_timezone(tmp_path: Path) -> None:
 
 
 def test_an_event_that_nobody_knows_leaves_three_empty_lists(tmp_path: Path) -> None:
-    done = run(tmp_path / "p", JOB, "--param", "event=9999", "--param", "app_guid=feed")
+    done = run(tmp_path / "p", JOB, "--param", "event=9999", files=unregistered("9999"))
     assert done.code == 0, done.err
     assert done.lead("report.html").startswith("Nobody registered, and nobody watched.")
     assert [done.rows(f"{name.replace(' ', '-')}.csv") for name in LISTS] == [[], [], []]
@@ -165,7 +165,7 @@ def test_an_address_is_the_same_in_capitals(monkeypatch: pytest.MonkeyPatch, tmp
 
 
 def test_without_registrations_people_without_an_address_are_told(tmp_path: Path) -> None:
-    done = run(tmp_path / "p", JOB, "--param", "app_guid=feed")
+    done = run(tmp_path / "p", JOB, files=unregistered("4711"))
     assert done.code == 0, done.err
     came = known(plays_of("4711", WEEK, "live", "dvr")).keys() | known(on_demand("4711", WEEK, AS_OF)).keys()
     nameless = sum("@" not in user for user in came)
@@ -175,7 +175,7 @@ def test_without_registrations_people_without_an_address_are_told(tmp_path: Path
 
 
 def test_who_never_came_is_not_known_without_registrations(tmp_path: Path) -> None:
-    done = run(tmp_path / "p", JOB, "--param", "app_guid=feed")
+    done = run(tmp_path / "p", JOB, files=unregistered("4711"))
     assert done.code == 0, done.err
     assert done.lead("report.html").endswith("Who never came is not known: nobody is known to have registered.")
     assert done.tiles("report.html")["never came"] == DASH

@@ -7,18 +7,17 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from event_world import Days, cell, completion, day_of, known, library, minutes, plays_of, registered
+from event_world import Days, cell, completion, day_of, known, library, minutes, plays_of, registered, unregistered
 from running import Finished, in_zone, run
 
 from reportrunner.sandbox.people import ANONYMOUS, people
-from reportrunner.sandbox.virtual_events import app_guid
 
 JOB = "events/roi"
 WHO = ("user_id", "name", "email", "company", "registered", "plays")
 
 
 def given(event: str, days: Days, *more: str) -> list[str]:
-    wanted = {"event": event, "app_guid": app_guid(event), "first_day": days.first, "last_day": days.last}
+    wanted = {"event": event, "first_day": days.first, "last_day": days.last}
     return [word for name, value in wanted.items() for word in ("--param", f"{name}={value}")] + list(more)
 
 
@@ -113,7 +112,7 @@ def test_days_are_those_of_the_timezone(tmp_path: Path) -> None:
 
 
 def test_an_event_that_nobody_knows(tmp_path: Path) -> None:
-    done = run(tmp_path / "p", JOB, "--param", "event=9999", "--param", "app_guid=feed")
+    done = run(tmp_path / "p", JOB, "--param", "event=9999", files=unregistered("9999"))
     assert done.code == 0, done.err
     assert "Nobody watched." in done.page("report.html")
     assert done.rows("attendees.csv") == done.rows("sessions.csv") == []
