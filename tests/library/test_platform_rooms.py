@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from platform_words import DAY, day_of, rounded, share, words
 from running import Finished, copy_library, in_zone, run
 
@@ -20,7 +22,7 @@ JOB = "platform/rooms"
 PROJECT = "p_4rtnvq8d2kx"
 NEW_YORK = "America/New_York"
 MONDAY = dt.date(2026, 11, 9)
-STORES = ("platform-rooms-sessions", "platform-rooms-quality", "platform-rooms-days")
+STORES = ("platform-rooms-sessions", "platform-rooms-quality")
 
 
 class Seen:
@@ -30,7 +32,7 @@ class Seen:
         stays = [stay for one in session.participants for stay in one.connections if stay.joined <= now]
         self.room = session.room or "(no name)"
         self.day = day_of(session.start / MICRO, zone)
-        self.running = session.end > now
+        self.running, self.start = session.end > now, session.start
         self.attempts, self.failed = len(stays) + session.failed, session.failed
         self.minutes = sum(-(-(min(stay.left, now) - stay.joined) // MINUTE) for stay in stays)
         length, sofar = session.end - session.start, min(session.end, now) - session.start
@@ -167,12 +169,51 @@ def test_a_week_that_nobody_kept_is_no_quiet_week(tmp_path: Path) -> None:
     assert finished.rows("rooms.csv") == []
 
 
+@pytest.mark.parametrize("store", STORES)
+def test_days_whose_file_was_lost_are_no_quiet_days(store: str, tmp_path: Path) -> None:
+    """Two runs keep the week; then what the first one kept is lost, and at last the whole history."""
+    few, project = Faults(livekit_sessions=2), tmp_path / "project"
+    for day in ("2026-11-11", "2026-11-16"):
+        finished = run(project, JOB, "--as-of", day, faults=few)
+    assert finished.findings["checks.every_day_was_kept"] == ("ok", 0)
+    history = project / ".reportrunner" / "sandbox" / "history" / store
+    min(history.glob("*.parquet")).unlink()
+    lost = run(project, JOB, "--as-of", "2026-11-16", faults=few)
+    now = micro(moment(dt.date(2026, 11, 16), NEW_YORK))
+    page = assert_true(lost, World((MONDAY + n * DAY for n in range(2, 7)), NEW_YORK, now, size=2), MONDAY)
+    assert "5 of 7 days were kept. In these, " in page
+    assert "Not kept: Monday, 9 November; Tuesday, 10 November." in page
+    assert lost.findings["checks.every_day_was_kept"] == ("warn", 2)
+    shutil.rmtree(history)
+    again = run(project, JOB, "--as-of", "2026-11-16", faults=few)
+    assert [row["kept"] for row in again.rows("days.csv")] == ["false"] * 2 + ["true"] * 5
+
+
 def test_a_session_whose_details_are_gone_is_found(tmp_path: Path) -> None:
+    """It is kept as the list tells of it, and warned of while it is in the week; its neighbours are whole."""
     gone = sessions_of(PROJECT, dt.date(2026, 11, 12).toordinal(), 2)[0]
-    given = Faults(livekit_sessions=2, livekit_gone=gone.session_id)
-    finished = run(tmp_path / "project", JOB, faults=given)
+    given, project = Faults(livekit_sessions=2, livekit_gone=gone.session_id), tmp_path / "project"
+    finished = run(project, JOB, faults=given)
     assert finished.code == 5
     assert finished.findings["checks.nothing_is_lost"] == ("error", 1)
+    assert finished.findings["checks.every_session_was_billed"] == ("warn", 1)
+    later = run(project, JOB, "--as-of", "2026-11-20", faults=given)
+    assert (later.code, later.findings["checks.every_session_was_billed"]) == (0, ("warn", 1))
+    whole = World([dt.date(2026, 11, 12)], NEW_YORK, micro(moment(dt.date(2026, 11, 20), NEW_YORK)), size=2)
+    (day,) = [row for row in later.rows("days.csv") if row["day"] == "2026-11-12"]
+    assert (day["kept"], int(day["sessions"])) == ("true", len(whole.seen))
+    rest = [one for one in whole.seen if one.start != gone.start]
+    assert int(day["billable_minutes"]) == sum(one.minutes for one in rest)
+
+
+def test_details_that_were_seen_are_not_forgotten_when_they_are_gone(tmp_path: Path) -> None:
+    gone = sessions_of(PROJECT, dt.date(2026, 11, 12).toordinal(), 2)[0]
+    few, project = Faults(livekit_sessions=2), tmp_path / "project"
+    before = run(project, JOB, faults=few).rows("days.csv")
+    finished = run(project, JOB, faults=Faults(livekit_sessions=2, livekit_gone=gone.session_id))
+    assert finished.findings["checks.nothing_is_lost"] == ("error", 1)
+    assert finished.findings["checks.every_session_was_billed"] == ("ok", 0)
+    assert finished.rows("days.csv") == before
 
 
 def test_days_kept_in_another_zone_are_other_days(tmp_path: Path) -> None:
