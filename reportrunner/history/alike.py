@@ -18,9 +18,9 @@ Pair = tuple[str, str]
 """An origin, and a question as JSON."""
 
 
-def origin_of(node: Node, job: str) -> str:
-    """Return where the rows of a dataset come from: an endpoint of an account, or a query, whose text may change."""
-    return node.asked.origin if isinstance(node, EndpointNode) else f"sql {job}.{node.name}"
+def origin_of(node: Node) -> str:
+    """Return where the rows of a dataset come from: an endpoint of an account, or a query of any name and text."""
+    return node.asked.origin if isinstance(node, EndpointNode) else "sql"
 
 
 def question_of(node: Node, nodes: Mapping[str, Node], landed: Mapping[str, Landed]) -> str:

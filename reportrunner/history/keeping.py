@@ -84,7 +84,7 @@ def _observation(
         into=accumulate.into,
         job=memory.job.name,
         dataset=table.name,
-        origin=origin_of(node, memory.job.name),
+        origin=origin_of(node),
         question=question_of(node, memory.nodes, others),
         key=accumulate.key,
         columns=table.columns,

@@ -53,14 +53,14 @@ def made_of(node: Node, nodes: Mapping[str, Node], landed: Mapping[str, Landed] 
 
 def test_a_query_is_made_of_all_that_was_asked_on_the_way_and_of_nothing_else() -> None:
     nodes = planned(ROOMS).nodes
-    assert origin_of(nodes["seen"], "platform/rooms") == "sql platform/rooms.seen"
+    assert origin_of(nodes["seen"]) == "sql"
     assert made_of(nodes["seen"], nodes) == {"asked": [[GET, {"id": "{{ each }}"}], [LIST, {}]]}
 
 
 def test_a_fan_out_is_made_of_its_list() -> None:
     """What the list leaves out, nobody asks for: a filter of its own is one of the fan-out."""
     nodes = planned(ROOMS).nodes
-    assert origin_of(nodes["details"], "job") == GET
+    assert origin_of(nodes["details"]) == GET
     assert json.loads(question_of(nodes["details"], nodes, {})) == {
         "id": "{{ each }}",
         "made of": {"asked": [[LIST, {}]]},
@@ -93,9 +93,9 @@ def test_behind_a_history_stands_what_fed_it(tmp_path: Path) -> None:
     diary.saw("2026-11-10", over("2026-11-09", "2026-11-10"), [("a", None, "")])
     landed = {"known": diary.read("2026-11-10")}
     assert made_of(node, nodes, landed) == {"history/talks": [["somewhere", {}]]}
-    of_query = observation("sql other.x", {"made of": {"asked": [["a", {"id": 1}]], "history/far": [["b", {}]]}})
+    of_query = observation("sql", {"made of": {"asked": [["a", {"id": 1}]], "history/far": [["b", {}]]}})
     landed = {"known": replace(landed["known"], fed=(of_query, of_query))}
-    assert made_of(node, nodes, landed) == {"history/talks": [["a", {"id": 1}], ["b", {}], ["sql other.x", {}]]}
+    assert made_of(node, nodes, landed) == {"history/talks": [["a", {"id": 1}], ["b", {}], ["sql", {}]]}
 
 
 def asked(*pairs: tuple[str, object], **histories: list[tuple[str, object]]) -> dict[str, object]:
@@ -158,5 +158,5 @@ def test_runs_that_were_made_of_the_same_share_a_history(old: object, new: objec
 
 
 def test_who_made_the_rows_counts_first() -> None:
-    old, new = observation("sql job.seen", asked(ONE)), observation("sql job.told", asked(TWO))
-    assert unlike(old, new) == 'rows are from "sql job.seen", not "sql job.told"'
+    old, new = observation("sql", asked(ONE)), observation("somewhere", asked(TWO))
+    assert unlike(old, new) == 'rows are from "sql", not "somewhere"'
