@@ -258,6 +258,21 @@ def test_somebody_who_is_taken_off_the_roster_becomes_an_unknown_watcher(project
     assert findings(ran)["checks.everyone_known"] == ("warn", before + 1)
 
 
+def test_an_id_in_other_letters_is_named_beside_the_one_that_watches(project: Path, world: World) -> None:
+    """Nothing is joined by guess: the learner is said to have never started, and an error says why."""
+    file = project / "data" / "roster.csv"
+    watched = {event.user_id for event in world.campaign}
+    lines = file.read_text("utf-8").splitlines(keepends=True)
+    first, second = [number for number, line in enumerate(lines) if line.partition(",")[0] in watched][:2]
+    lines[first] = lines[first][0].upper() + lines[first][1:]
+    lines[second] = lines[second].replace(",", " ,", 1)
+    file.write_text("".join(lines), "utf-8")
+    ran = run_here(project)
+    assert ran.code == 5
+    assert findings(ran)["checks.ids_are_as_watched"] == ("error", 2)
+    assert findings(ran)["checks.ids_are_whole"] == ("error", 1)
+
+
 def test_somebody_whom_the_provider_does_not_know_has_never_started(project: Path, world: World) -> None:
     file = project / "data" / "roster.csv"
     added = "new.starter@example.org,New Starter,new.starter@example.org,m.ortega\n"

@@ -1,10 +1,10 @@
 """Worlds written by hand, and what a job's own SQL makes of them: for what the stand-in never shows.
 
 A file in `worlds/` is of one job. Its tables are text: names of columns, then rows, cells set apart by bars. An empty
-cell is null, and '' is a text without letters. `given` are datasets that are no SQL: those of the file, then those of
-a world; one that is not given is empty. `instead` are datasets that another rule would have made. `gives` says what
-datasets made by SQL hold, as far as columns are named, and `finds` what the job's checks find, all of it: severity,
-then the first rows as a person reads them.
+cell is null, and in quotes a text keeps its blanks: '' has no letters. `given` are datasets that are no SQL: those of
+the file, then those of a world; one that is not given is empty. `instead` are datasets that another rule would have
+made. `gives` says what datasets made by SQL hold, as far as columns are named, and `finds` what the job's checks find,
+all of it: severity, then the first rows as a person reads them.
 """
 
 from __future__ import annotations
@@ -135,7 +135,9 @@ def _cells(text: str, columns: Sequence[Column]) -> Iterator[Cells]:
 
 
 def _value(text: str, column: Column) -> Value:
-    return parse_cell("" if text == "''" else text, column.type) if text else None
+    if len(text) > 1 and text[0] == text[-1] == "'":
+        return parse_cell(text[1:-1], column.type)
+    return parse_cell(text, column.type) if text else None
 
 
 def _lines(text: str) -> list[list[str]]:

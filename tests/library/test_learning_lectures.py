@@ -29,6 +29,7 @@ class World:
     ) -> None:  # fmt: skip
         self.students = people_of((ran.project / "data" / "class.csv").read_text("utf-8"))
         self.lectures = {one.entry_id: one.name for one in entries() if category_of(one.entry_id) in inside(course)}
+        self.live = {one.entry_id for one in entries() if one.live}
         self.plays = plays(self.lectures, start, as_of, zone)
         self.mine = by_person_and_entry(self.plays)
         self.start, self.as_of, self.zone = start, as_of, zone
@@ -38,6 +39,7 @@ class World:
         found = []
         for student in self.students:
             his = {lecture: self.mine.get((student["student_id"], lecture), []) for lecture in self.lectures}
+            ended = [events for lecture, events in his.items() if events and lecture not in self.live]
             all_his = [event for events in his.values() for event in events]
             count = sum(bool(events) for events in his.values())
             last = max((day_of(event, self.zone) for event in all_his), default=None)
@@ -54,7 +56,7 @@ class World:
                     **student,
                     "lectures": str(len(self.lectures)),
                     "opened": str(count),
-                    "finished": str(sum(bool(events) and seen(events) >= Decimal(finished) for events in his.values())),
+                    "finished": str(sum(seen(events) >= Decimal(finished) for events in ended)),
                     "minutes": plain(rounded(minutes(all_his), 1)),
                     "last_week": str(max(monday, self.start)) if monday else "",
                     "standing": standing,
@@ -74,9 +76,9 @@ class World:
                     "lecture_id": lecture,
                     "lecture": name,
                     "opened": str(len(his)),
-                    "finished": str(sum(seen(events) >= Decimal(finished) for events in his)),
+                    "finished": "" if lecture in self.live else str(sum(seen(of) >= Decimal(finished) for of in his)),
                     "plays": str(len(of)),
-                    **quarters(of),
+                    **quarters([] if lecture in self.live else of),
                 }
             )
         return found
@@ -113,7 +115,9 @@ def agree(ran: Finished, expected: list[Row], lectures: list[Row]) -> None:
         last = row["last_week"] or DASH
         assert [row["name"], row["standing"], row["opened"], row["finished"], in_whole(row["minutes"]), last] in told
     for row in lectures:
-        assert [row["lecture"], row["opened"], row["finished"], f"{int(row['plays']):,}"] in [line[:4] for line in told]
+        assert [row["lecture"], row["opened"], row["finished"] or DASH, f"{int(row['plays']):,}"] in [
+            line[:4] for line in told
+        ]
 
     tutors = {row["tutor"] for row in late}
     assert {path.name for path in ran.folder.glob("*.eml")} == {f"behind-{of.replace('.', '-')}.eml" for of in tutors}
@@ -206,6 +210,37 @@ def test_a_tutor_who_cannot_be_written_to_is_named_with_what_to_type(tmp_path: P
 
 def with_a_name(text: str) -> str:
     return text.replace("f.cohen", "Farah Cohen")
+
+
+def test_what_is_live_is_opened_and_never_finished(tmp_path: Path) -> None:
+    """All three lectures are live, and somebody stayed to an end that the service makes up."""
+    ran = run(tmp_path / "project", JOB, "--param", "course=4004", "--param", "term_start=2026-10-05")
+    world = World(ran, 4004, dt.date(2026, 10, 5))
+    assert world.lectures.keys() == world.live
+    assert any(seen(events) >= Decimal("0.8") for events in world.mine.values())
+    expected = world.rows()
+    assert {row["finished"] for row in expected} == {"0"}
+    assert any(row["opened"] != "0" for row in expected)
+    agree(ran, expected, world.by_lecture())
+    page = ran.page("report.html")
+    assert "opened and finished are lectures, of 3 (finished: of 0 with a length)" in page
+    assert "3 lectures are live: what is live has no length" in page
+
+
+def test_an_id_in_other_letters_is_named_beside_the_one_that_watches(tmp_path: Path) -> None:
+    """Nothing is joined by guess: the student is said to have never started, and the error says why."""
+
+    def capital(text: str) -> str:
+        return text.replace("\namir.adeyemi@", "\nAmir.Adeyemi@").replace(
+            "\namir.costa@example.org,", "\namir.costa@example.org ,"
+        )
+
+    ran = run(tmp_path / "project", JOB, "--param", "term_start=2026-09-01", files={"data/class.csv": capital})
+    assert ran.code == 5
+    stands = {row["student_id"]: row["standing"] for row in ran.rows("students.csv")}
+    assert stands["Amir.Adeyemi@example.org"] == stands["amir.costa@example.org "] == "never started"
+    assert ran.findings["checks.ids_are_as_watched"] == ("error", 2)
+    assert ran.findings["checks.ids_are_whole"] == ("error", 1)
 
 
 def test_a_course_without_lectures_is_an_error_and_says_so(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ class Rule:
     start: dt.date = dt.date(2026, 1, 1)
     courses: tuple[str, ...] = ("1_fire1", "1_phis1", "1_code1")
     watched: Decimal = Decimal("0.9")
-    mark: Decimal = Decimal(60)
+    mark: Decimal = Decimal("0.6")
     zone: str = NEW_YORK
 
     @property
@@ -73,7 +73,7 @@ def truth(roster: list[dict[str, str]], rule: Rule) -> list[Cells]:
 def standing(share: Decimal, score: Decimal | None, rule: Rule, *, started: bool) -> str:
     if not started:
         return "never started"
-    if score is not None and score < rule.mark:
+    if score is not None and score < 100 * rule.mark:
         return "quiz below the mark"
     if share < rule.watched:
         return "watched too little"
@@ -112,7 +112,7 @@ def agree(ran: Finished, expected: list[Cells]) -> None:
     assert f"{stands['passed']:,} of {len(expected):,}, one per person and course" in page
     for number, label in (
         (stands["quiz below the mark"], "quizzes below the mark"),
-        (short, "watched, but too little or without the quiz"),
+        (short, "too little watched, or no quiz result"),
         (stands["never started"], "never started"),
     ):
         assert f"{label} {number:,}" in page
@@ -170,11 +170,11 @@ def test_every_number_is_the_worlds_own(plain: Finished) -> None:
 
 
 def test_other_courses_dates_and_marks(tmp_path: Path) -> None:
-    rule = Rule(dt.date(2026, 8, 10), ("1_code1", "1_fire1"), Decimal("0.5"), Decimal(80))
+    rule = Rule(dt.date(2026, 8, 10), ("1_code1", "1_fire1"), Decimal("0.5"), Decimal("0.8"))
     ran = run(
         tmp_path / "project", JOB,
         *("--param", "courses=1_code1,1_fire1", "--param", f"campaign_start={rule.start}"),
-        *("--param", "watched=0.5", "--param", "pass_mark=80"),
+        *("--param", "watched=0.5", "--param", "pass_mark=0.8"),
     )  # fmt: skip
     agree(ran, truth(roster_of(ran), rule))
 
@@ -198,6 +198,23 @@ def test_who_is_taken_off_the_roster_is_found_and_has_no_record(tmp_path: Path, 
     assert len(roster_of(ran)) == len(roster_of(plain)) - 1
     before, _ = strangers(roster_of(plain), rule)
     assert ran.findings["checks.everyone_known"] == ("warn", before + 1)
+
+
+def test_a_mark_in_per_cent_is_refused_with_what_to_type(tmp_path: Path) -> None:
+    ran = run(tmp_path / "project", JOB, "--param", "pass_mark=60")
+    assert ran.code == 2
+    assert "--param pass_mark=60: 60 is no ratio, which lies between 0 and 1; write it like 0.6" in ran.err
+
+
+def test_a_quiz_alone_is_no_pass_and_the_page_says_so(tmp_path: Path) -> None:
+    ran = run(tmp_path / "project", JOB, "--param", "campaign_start=2026-10-12", "--param", "pass_mark=0.625")
+    examined = [
+        row for row in ran.rows("records.csv") if row["standing"] == "watched too little" and row["quiz_percent"]
+    ]
+    assert examined
+    page = ran.page("report.html")
+    assert "at least 62.5% of its quiz right" in page
+    assert "Who watched too little may have passed the quiz: a quiz alone proves no pass." in page
 
 
 def test_a_course_that_nobody_knows_is_an_error(tmp_path: Path) -> None:
