@@ -151,20 +151,30 @@ def first_screen(
 ) -> None:
     off = [key for key, found in states.items() if found == "off air" and not look.must_air]
     bad = [key for key, found in states.items() if found in {"alarm", "silent", "off air"} and key not in off]
-    well, some = len(states) - len(bad) - len(off), f"{len(states)} stream{'s' if len(states) > 1 else ''}"
+    warned = [key for key, found in states.items() if found == "warnings"]
+    well, some = list(states.values()).count("well"), f"{len(states)} stream{'s' if len(states) > 1 else ''}"
     live, delayed = watching[max(watching)]
     clock = dt.datetime.fromtimestamp(max(watching), ZoneInfo(look.zone))
     lead, tiles, mail = finished.lead("report.html"), finished.tiles("report.html"), finished.mail("alarm.eml")
     page = finished.page("report.html")
-    verdict = f"Alarm: {len(bad)} of {some} in trouble" if bad else f"{well} stream{'s' if well > 1 else ''} well"
+    fine = [f"{well} stream{'s' if well > 1 else ''} well"] if well else []
+    if warned:
+        fine += [f"{len(warned)}{'' if well else ' stream' if len(warned) == 1 else ' streams'} with warnings"]
+    verdict = f"Alarm: {len(bad)} of {some} in trouble" if bad else ", ".join(fine)
     end = dt.datetime.fromtimestamp(look.end, ZoneInfo(look.zone))
-    subject = f"[sandbox data] {verdict if bad or well else 'No stream is on air'} at {end:%H:%M}"
+    subject = f"[sandbox data] {verdict if bad or fine else 'No stream is on air'} at {end:%H:%M}"
     assert finished.message("alarm.eml")["Subject"] == subject
     if bad:
         for told in (lead, mail):
             assert f"No: {len(bad)} of {some}" in told
         for entry, stream in bad[:4]:
             assert f"the {stream} of {entry} ({how(look, entry, stream)}" in lead
+    elif warned:
+        for told in (lead, mail):
+            assert f"Yes, but with warnings: {len(warned)} of {some} " in told
+            assert f" {well} {'is' if well == 1 else 'are'} well{f', and {len(off)} off air' if off else ''}." in told
+        for entry, stream in warned:
+            assert f"the {stream} of {entry}" in lead
     elif well:
         assert lead.startswith(f"Yes: {well} of {some} " if off else "Yes. ")
         assert f"Yes: {well} of {len(states)} streams" in mail if off else f"Yes: {well} stream" in mail
@@ -180,7 +190,7 @@ def first_screen(
     assert tiles[f"viewers at {clock:%H:%M:%S}"] == str(live + delayed)
     assert f"{live} at the live edge, {delayed} delayed (DVR)" in page
     assert f"{live + delayed} viewers at {clock:%H:%M:%S} ({live} live, {delayed} delayed)" in mail
-    if bad or well:
+    if bad or fine:
         assert tiles["streams are well"] == f"{well} of {len(states) - len(off)}"
         assert tiles[f"viewers at most in the last {look.minutes} minutes"] == str(max(map(sum, watching.values())))
         assert f"{well} of {len(states) - len(off)} streams are well" in mail
@@ -212,11 +222,11 @@ def test_a_healthy_stream_ends_with_0_whatever_it_said_before(tmp_path: Path) ->
     assert agree(finished, look) == ["well", "warnings"]
     assert not found(finished)
     assert [row["errors"] for row in finished.rows("streams.csv")] == ["0", "4"]
-    assert "Both streams are well now, with 6 reports in the last 15 minutes that were not." in finished.lead(
-        "report.html"
-    )
+    wanted = "Yes, but with warnings: 1 of 2 streams reports them, the backup of 1_earn1; 1 is well."
+    assert finished.lead("report.html") == f"{wanted} 95 viewers are watching."
+    assert wanted in finished.mail("alarm.eml")
     assert finished.folder.name == "2026-11-11T112940"
-    assert finished.message("alarm.eml")["Subject"] == "[sandbox data] 2 streams well at 11:29"
+    assert finished.message("alarm.eml")["Subject"] == "[sandbox data] 1 stream well, 1 with warnings at 11:29"
     (quality,) = finished.table("quality")
     told = finished.tiles("report.html")["of the time watched, viewers waited for the picture"]
     assert told == f"{quality['view_buffer_time_ratio']:.1%}"
@@ -301,6 +311,51 @@ def test_a_silence_that_could_not_be_found_is_no_report_to_rely_on(tmp_path: Pat
     assert found(finished) == {"checks.silence_can_be_heard": ("error", 1)}
     assert "Do not rely on this report" in finished.page("report.html")
     assert finished.message("alarm.eml")["Subject"].startswith("[sandbox data] Not to be relied on: ")
+
+
+@pytest.mark.parametrize(
+    ("param", "found_of", "subject"),
+    [
+        ("streams=", "datasets.streams", "No stream is named"),
+        ("entries=1_earn1,1_earn1", "datasets.streams", "2 streams well, 2 with warnings"),
+        ("streams=primary,primary", "datasets.streams", "2 streams well"),
+        ("alarm=5", "checks.alarm_is_a_severity", "1 stream well, 1 with warnings"),
+    ],
+)
+def test_what_cannot_be_watched_over_is_no_report_to_rely_on(
+    param: str, found_of: str, subject: str, tmp_path: Path
+) -> None:
+    moment = ("--as-of", "2026-11-11T11:30:00-05:00")
+    finished = run(tmp_path / "project", JOB, "--param", param, "--param", "must_air=true", *moment)
+    assert finished.code == 5
+    assert [(subject, severity) for subject, (severity, _) in found(finished).items()] == [(found_of, "error")]
+    assert "Do not rely on this report" in finished.page("report.html")
+    told = f"[sandbox data] Not to be relied on: {subject} at 11:29"
+    assert finished.message("alarm.eml")["Subject"].strip() == told  # a long one begins on the next line
+
+
+def test_no_entry_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    finished = run(tmp_path / "project", JOB, "--param", "entries=")
+    assert finished.code == 3
+    assert '"objectIdIn" must not be empty' in finished.err
+
+
+@pytest.mark.parametrize(("back", "beats"), [("9 hours", 4), ("2 hours", 1)])
+def test_a_long_look_back_draws_the_most_viewers_of_each_stretch(back: str, beats: int, tmp_path: Path) -> None:
+    finished = run(tmp_path / "project", JOB, "--param", f"back={back}", "--as-of", "2026-11-11T12:30:00-05:00")
+    assert (finished.code, len(finished.rows("viewers.csv"))) == (5, int(back[0]) * 360)
+    said = "Viewers by the ten seconds" if beats == 1 else "The most viewers of every 40 seconds"
+    most = max(int(row["together"]) for row in finished.rows("viewers.csv"))
+    assert said in finished.page("report.html")
+    assert finished.tiles("report.html")[f"viewers at most in the last {back}"] == str(most)
+    assert f"Line chart of {2 * int(back[0]) * 360 // beats:,} values" in finished.folder.joinpath(
+        "report.html"
+    ).read_text("utf-8")
+
+
+def test_minutes_of_two_days_are_not_one_minute(tmp_path: Path) -> None:
+    finished = run(tmp_path / "project", JOB, "--param", "back=8 days", "--as-of", "2026-11-11T12:00:00-05:00")
+    assert {row["minute"][:6] for row in finished.table("minutes")} == {"4 Nov ", "11 Nov"}
 
 
 def test_clocks_are_those_of_the_zone(tmp_path: Path) -> None:
