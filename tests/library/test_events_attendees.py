@@ -92,7 +92,8 @@ def test_another_event_and_another_zone_over_the_change_of_the_clock(tmp_path: P
 
 def test_sessions_that_nobody_watched(tmp_path: Path) -> None:
     done = run(tmp_path / "p", JOB, "--param", "entries=1_nope")
-    assert done.code == 0, done.err
+    assert done.code == 5
+    assert done.findings["checks.every_session_exists"] == ("error", 1)
     assert done.rows("attendees.csv") == []
     assert "Nobody we know by name watched." in done.page("report.html")
     assert "Nobody we know by name watched." in done.mail("summary.eml")

@@ -131,8 +131,10 @@ def test_another_event_with_another_rule_over_the_change_of_the_clock(tmp_path: 
     done = run(tmp_path / "p", JOB, *words, "--as-of", "2026-11-04T15:00:00-05:00")
     assert done.code == 0, done.err
     rows = truth("4801", first, int(until.timestamp()), HOME, rule, (Fraction(3, 10), Fraction(1, 4)))
-    assert any(not row["registration"] for row in rows)
+    strangers = sum(not row["registration"] for row in rows)
+    assert strangers
     check(done, rows)
+    assert f"never seen, and {strangers} watched without having registered." in done.page("report.html")
 
 
 def test_days_are_those_of_the_timezone(tmp_path: Path) -> None:

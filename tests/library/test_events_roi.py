@@ -11,6 +11,7 @@ from event_world import Days, cell, completion, day_of, known, library, minutes,
 from running import Finished, in_zone, run
 
 from reportrunner.sandbox.people import ANONYMOUS, people
+from reportrunner.templating.words import DASH
 
 JOB = "events/roi"
 WHO = ("user_id", "name", "email", "company", "registered", "plays")
@@ -132,3 +133,17 @@ def test_a_list_that_is_cut_is_far_from_the_estimate(tmp_path: Path) -> None:
     assert done.code == 5
     assert done.findings["checks.hours_add_up"] == ("error", 1)
     assert done.findings["checks.everyone_is_counted"] == ("warn", 1)
+
+
+def test_people_who_came_without_a_minute_have_a_price_and_their_hours_none(tmp_path: Path) -> None:
+    """As where everybody opened a session that nobody is counted to have watched for any time."""
+
+    def without_time(text: str) -> str:
+        totals = "(select * replace (cast(null as decimal) as sum_time_viewed) from totals) as timeless, counted"
+        return text.replace("from totals, counted", f"from {totals}")
+
+    done = run(tmp_path / "p", JOB, "--param", "cost=1000", edit=without_time)
+    assert done.code == 0, done.err
+    assert "came and watched 0.0 hours" in done.lead("report.html")
+    assert done.tiles("report.html")["USD per hour viewed"] == DASH
+    assert done.tiles("report.html")["USD per person who came"] != DASH
