@@ -212,6 +212,12 @@ def test_the_call_is_what_its_plays_say(tmp_path: Path) -> None:
     finished = run(tmp_path / "project", JOB)
     agree(finished, DEFAULT, BEFORE, PARTS)
     assert not [found for found in finished.findings.values() if found[0] != "ok"]
+    assert "counted over the same 4 days from its own beginning" in finished.page("report.html")
+    lead = finished.lead("report.html")
+    told = lead[lead.index("about") : lead.index(". ")]
+    assert finished.message("summary.eml")["Subject"].startswith(
+        f"[sandbox data] Earnings call of 11 November: {told}, "
+    )
     assert [part.get_filename() for part in finished.message("summary.eml").iter_attachments()] == [
         "follow_up.csv", "attention.csv", "countries.csv",
     ]  # fmt: skip
@@ -235,6 +241,9 @@ def test_another_call_over_the_change_of_the_clock_beside_one_of_another_entry(t
     )  # fmt: skip
     parts = (new_york("2026-10-28T11:20"), new_york("2026-10-28T12:20:30"))
     agree(finished, call, previous, parts, own=("partner.example",))
+    page = finished.page("report.html")
+    assert "counted for 6 days by the clock from its own beginning as well: the clock changed, so one is" in page
+    assert "over the same" not in page
 
 
 def test_days_and_clocks_are_those_of_the_zone(tmp_path: Path) -> None:
@@ -249,6 +258,8 @@ def test_a_call_that_nobody_watched_is_an_error_and_still_a_page(tmp_path: Path)
     assert finished.code == 5
     assert finished.findings["checks.somebody_watched"] == ("error", 1)
     assert "Nobody watched the call" in finished.page("report.html")
+    wanted = "[sandbox data] Not to be relied on: Earnings call of 11 November: nobody watched"
+    assert finished.message("summary.eml")["Subject"] == wanted
     assert finished.rows("follow_up.csv") == finished.rows("countries.csv") == []
     assert {row["viewers"] for row in finished.rows("attention.csv")} == {"0"}
 
