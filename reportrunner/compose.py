@@ -9,6 +9,7 @@ from dataclasses import replace
 from reportrunner.ask import EndpointNode
 from reportrunner.choices import choices_of
 from reportrunner.formats import FORMATS
+from reportrunner.job import BoundOutput
 from reportrunner.load.outputs import output_path
 from reportrunner.memory import HistoryNode, moments
 from reportrunner.outgoing import Outgoing
@@ -132,10 +133,21 @@ def documents_due(plan: RunPlan, report: Report, landed: Mapping[str, Landed]) -
             if path in due:
                 other = due[path]
                 first = other.each[1] if other.each else f"output {other.output}"
-                raise outgoing.invalid("path", f"{said}, and that is written already for {first}", OTHER_PATH)
+                raise outgoing.invalid(
+                    "path", f"{said}, and that is written already for {first}", _apart(due[path], output, value)
+                )
             narrowed = narrow(report, output.each.of, value)
             due[path] = Due(output.name, path, form, options, narrowed, (output.each.of, value))
     return list(due.values())
+
+
+def _apart(other: Due, output: BoundOutput, value: Value) -> str:
+    """Say how two documents would come to have paths of their own."""
+    same = other.each is not None and str(other.each[1]).strip().casefold() == str(value).strip().casefold()
+    if not same or output.each is None:
+        return OTHER_PATH
+    mend = f'mend {output.each.of} in dataset "{output.each.dataset}"'
+    return f"the two differ only in capitals or blanks: if they are one, {mend}"
 
 
 def narrow(report: Report, column: str, value: Value) -> Report:

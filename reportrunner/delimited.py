@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from reportrunner.cell import parse_column
 from reportrunner.errors import ProviderError
 from reportrunner.table import Column, Note, Rows, Value
 from reportrunner.verdict import plain
 
+SAVE_AS_UTF8 = "save the file as UTF-8"
 Parse = Callable[[list[str], Column], list[Value]]
 
 
@@ -44,6 +46,19 @@ def decoded(body: bytes) -> str:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise unreadable(f"byte {error.start:,} of the file is not UTF-8") from None
+
+
+def not_utf8(path: Path) -> tuple[int, str] | None:
+    """Return the first line of a file that is not UTF-8 and what is wrong with it; None where there is none."""
+    try:
+        body = path.read_bytes()
+        body.decode("utf-8-sig")
+    except OSError:
+        return None
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        return line, f"is not UTF-8: byte {error.start + 1:,} of the file is 0x{body[error.start]:02x}"
+    return None
 
 
 def dropped(names: Sequence[str], columns: tuple[Column, ...]) -> tuple[Note, ...]:

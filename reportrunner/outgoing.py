@@ -10,7 +10,7 @@ from typing import Any
 from reportrunner.ask import FileNode, Node
 from reportrunner.checker import Checker
 from reportrunner.errors import Diagnostic, InvalidError
-from reportrunner.expression import Expression, expressions, parse, render_tree
+from reportrunner.expression import expressions, parse, render_tree
 from reportrunner.job import BoundOutput, path_fault
 from reportrunner.spec import OutputSpec
 from reportrunner.table import Value
@@ -84,7 +84,8 @@ class Outgoing:
         for place, text in expressions(self.output.tree):
             there = self.file.diagnostic((*loc, *place), "")
             slugged = text.text.replace("{{ each }}", "{{ each | slug }}")
-            if (there.line, there.column) != (fault.line, fault.column) or slugged == text.text or " " in _fixed(text):
+            # Another path names the same document; another address is another mailbox.
+            if place != ("path",) or (there.line, there.column) != (fault.line, fault.column) or slugged == text.text:
                 continue
             single = parse("{{ each | slug }}")
             slugs: list[Any] = [render_tree(single, {"each": value}) for value in values]
@@ -93,10 +94,7 @@ class Outgoing:
         return ""
 
 
-def _fixed(text: Expression) -> str:
-    """Return what is not an expression: in a sentence a slug would read badly."""
-    return "".join(piece for piece in text.pieces if isinstance(piece, str))
-
-
 def _quoted(value: Value) -> str:
-    return json.dumps(str(value), ensure_ascii=False)
+    text = str(value)
+    said = "is empty" if not text else "ends with a blank" if text != text.rstrip() else ""
+    return json.dumps(text, ensure_ascii=False) + (f" (the value {said})" if said else "")

@@ -96,7 +96,8 @@ def _of_closing(note: Note, closing: Closing) -> Note:
 
 
 def _repeated(count: int) -> Note:
-    return Note("duplicated", f"{count:,} rows came twice and were dropped")
+    rows = "1 row came twice and was" if count == 1 else f"{count:,} rows came twice and were"
+    return Note("duplicated", f"{rows} dropped")
 
 
 def _added_up(notes: Iterable[Note]) -> list[Note]:

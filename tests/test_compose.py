@@ -179,6 +179,17 @@ def test_values_that_would_write_the_same_file_are_refused(tmp_path: Path) -> No
     )
 
 
+def test_values_that_differ_only_in_capitals_are_said_to(tmp_path: Path) -> None:
+    of, _, report = made(tmp_path, PER_MANAGER)
+    twins: list[tuple[Value, ...]] = [("f.cohen", "Ana", 3), ("F.Cohen", "Bo", 1)]
+    landed = {"late": Landed(land(Rows(LATE, twins), "late", tmp_path / "twins.duckdb", ()))}
+    with pytest.raises(InvalidError) as caught:
+        documents_due(of, report, landed)
+    assert caught.value.diagnostics[0].hint == (
+        'the two differ only in capitals or blanks: if they are one, mend manager in dataset "late"'
+    )
+
+
 def test_a_value_that_would_write_over_another_output_is_refused(tmp_path: Path) -> None:
     first = output("first", format="csv", dataset="late", path="late-k-meyer.csv")
     of, landed, report = made(tmp_path, first, PER_MANAGER)

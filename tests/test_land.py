@@ -229,7 +229,7 @@ def test_a_project_file_is_read_by_header(tmp_path: Path) -> None:
                 (4, 'column "n": "y" is no integer'),
             ],
         ),
-        (b"user_id,joined,n\n\xff,,\n", [(0, "is not UTF-8: invalid start byte")]),
+        (b"user_id,joined,n\n\xff,,\n", [(2, "is not UTF-8: byte 18 of the file is 0xff")]),
         (b'user_id,joined,n\n"a"b,,\n', [(2, "is no CSV: ',' expected after '\"'")]),
         (None, [(0, "cannot be read: No such file or directory")]),
     ],

@@ -76,7 +76,7 @@ def test_repeats_are_dropped_before_the_sums_and_counted_with_the_rows(tmp_path:
     """A row that came twice is one row twice: the provider counts both, and its total counts one."""
     claim = Claim((PLAYS,), (5,), rows=3)
     landed = land(tmp_path, node("name"), memory(ANA, BO, ANA, claim=claim))
-    assert landed.notes == (Note("duplicated", "1 rows came twice and were dropped"),)
+    assert landed.notes == (Note("duplicated", "1 row came twice and was dropped"),)
     assert landed.table.rows == 2
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reportrunner.cell import parse_cell, parse_column
+from reportrunner.delimited import SAVE_AS_UTF8, not_utf8
 from reportrunner.errors import Diagnostic, InvalidError
 from reportrunner.land.bulk import reader_of
 from reportrunner.table import Column, Dialect, Rows, Value
@@ -39,7 +40,8 @@ def read_csv_file(path: Path, columns: tuple[Column, ...], shown: str, dialect: 
     except OSError as error:
         raise InvalidError((Diagnostic(shown, 0, 0, f"cannot be read: {error.strerror}"),)) from None
     except UnicodeDecodeError as error:
-        raise InvalidError((Diagnostic(shown, 0, 0, f"is not UTF-8: {error.reason}"),)) from None
+        line, said = not_utf8(path) or (0, f"is not UTF-8: {error.reason}")
+        raise InvalidError((Diagnostic(shown, line, 1 if line else 0, said, hint=SAVE_AS_UTF8),)) from None
     except csv.Error as error:
         raise InvalidError((Diagnostic(shown, reader.line_num, 1, f"is no CSV: {error}"),)) from None
     if faults:

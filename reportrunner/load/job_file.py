@@ -184,7 +184,10 @@ def _label(checker: Checker, tree: Mapping[str, Any], windows: Mapping[str, Wind
         return first.label if first else ""
     label = _text(checker, tree, "label")
     if label is not None and not _names_folder(label):
-        checker.problem(("label",), f'"{label}" cannot name a folder', 'write label = "{{ windows.week.label }}"')
+        near = max(windows, key=lambda name: f"windows.{name}." in str(tree["label"]), default="")
+        of_window = f'"{{{{ windows.{near}.label }}}}"' if near else ""
+        of_day = """'{{ as_of | date("%Y-%m-%d") }}'"""
+        checker.problem(("label",), f'"{label}" cannot name a folder', f"write label = {of_window or of_day}")
     return label or ""
 
 

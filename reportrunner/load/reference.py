@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from reportrunner.checker import Checker, Loc
+from reportrunner.delimited import SAVE_AS_UTF8, not_utf8
 from reportrunner.diagnose.shape import found
 from reportrunner.spec import FileDataset, RowsDataset
 from reportrunner.spelling import did_you_mean, suggest
@@ -27,6 +28,12 @@ def check_file(checker: Checker, root: Path, spec: FileDataset, loc: Loc) -> Map
         there = [found.relative_to(root.resolve()).as_posix() for found in folder.resolve().glob("*.csv")]
         message = f'there is no file "{spec.file}" in the project' + did_you_mean(spec.file, there)
         checker.problem((*loc, "file"), message)
+    elif fault := not_utf8(path):
+        line, said = fault
+        checker.problem((*loc, "file"), f"line {line:,} of {spec.file} {said}", SAVE_AS_UTF8)
+    elif mark := _other_separator(path, spec):
+        message = f"the columns of {spec.file} are separated by {mark}"
+        checker.problem((*loc, "file"), message, "separate them by commas")
     elif header := _header(path):
         return _matched(checker, spec, header, (*loc, "columns"))
     return spec.columns
@@ -41,11 +48,25 @@ def _matched(checker: Checker, spec: FileDataset, header: list[str], loc: Loc) -
         checker.problem((*loc, name), message, "" if near else f"its columns: {', '.join(header)}", at="key")
         if near:
             undeclared.remove(near)
-            columns[near] = columns.pop(name)
+            if near.casefold() != name.casefold():  # in other capitals the file is wrong, and the job right
+                columns[near] = columns.pop(name)
     for name in undeclared:
         message = f'{spec.file} has a column "{name}" that is not declared'
         checker.problem(loc, message, f'add {name} = "string"', at="key")
     return columns
+
+
+def _other_separator(path: Path, spec: FileDataset) -> str:
+    """Name the sign between the columns where the first line has no comma, and declared names between such signs."""
+    with path.open(encoding="utf-8-sig") as lines:
+        line = lines.readline().strip()
+    if "," in line or len(spec.columns) < 2:
+        return ""
+    for mark, said in {";": '";"', "\t": "tabs", "|": '"|"'}.items():
+        names = {name.strip().strip('"') for name in line.split(mark)}
+        if len(names) > 1 and names & set(spec.columns):
+            return said
+    return ""
 
 
 def _header(path: Path) -> list[str]:

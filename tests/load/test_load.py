@@ -141,7 +141,15 @@ def test_the_label_is_the_jobs_or_the_first_windows(text: str, label: str) -> No
 @pytest.mark.parametrize("label", ["", " a", "a/b", "a\\b", ".a", "a.", "a:b", "a\nb", "2026-11-16T00:00:00-05:00"])
 def test_a_label_names_a_folder(label: str) -> None:
     written = label.replace("\\", "\\\\").replace("\n", "\\n")
-    assert problem(f'label = "{written}"\n').endswith('cannot name a folder | write label = "{{ windows.week.label }}"')
+    assert problem(f'label = "{written}"\n').endswith(
+        """cannot name a folder | write label = '{{ as_of | date("%Y-%m-%d") }}'"""
+    )
+
+
+def test_a_label_is_proposed_of_a_window_that_the_job_has() -> None:
+    window = '[windows.month]\nperiod = "month"\noffset = -1\n'
+    found = [one for one in problems(f'label = "a/b"\n{window}') if "folder" in one]
+    assert found == ['"a/b": "a/b" cannot name a folder | write label = "{{ windows.month.label }}"']
 
 
 def test_a_label_that_is_no_text_is_no_label() -> None:

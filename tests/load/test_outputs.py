@@ -135,7 +135,7 @@ def line(marked: str, reason: str, value: str, place: str = 'dataset "late"', mo
 
 def no_address(value: str, why: str, place: str = 'dataset "late"', more: str = "") -> str:
     reason = f'"{value}@example.org" is not an e-mail address: {why}'
-    return line(TO, reason, value, place, more, f"{SLUG}@example.org")
+    return line(TO, reason, value, place, more)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +150,8 @@ def no_address(value: str, why: str, place: str = 'dataset "late"', more: str = 
         ]),
         (MAILED, ["a//b"], [line(PATH, '"a//b.eml" names no file in the run folder', "a//b", slug=f"{SLUG}.eml")]),
         (SLUGGED, ["!!"], [line(f"{SLUG}.eml", "nothing is left of it as a slug", "!!")]),
+        (SLUGGED, ["bo "], [no_address("bo ", "there is a space in it").replace('team "bo "', 'team "bo " (the value ends with a blank)')]),
+        (SLUGGED, [""], [line(f"{SLUG}.eml", "nothing is left of it as a slug", "").replace('team ""', 'team "" (the value is empty)')]),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_said_with_its_value_and_what_to_type(

@@ -99,7 +99,10 @@ def root(tmp_path: Path) -> Path:
     (tmp_path / "reportrunner.toml").write_text("", "utf-8")
     (tmp_path / "data").mkdir()
     (tmp_path / "data/people.csv").write_text('\ufeffid,"full name",team\na,A,x\n', "utf-8")
-    (tmp_path / "data/broken.csv").write_bytes(b'id,"na\xffme\n')
+    (tmp_path / "data/broken.csv").write_bytes(b"id,name\nJ\xffrg,x\n")
+    (tmp_path / "data/semicolons.csv").write_text("id;team\na;x\n", "utf-8")
+    (tmp_path / "data/tabs.csv").write_text("id\tteam\na\tx\n", "utf-8")
+    (tmp_path / "data/capital.csv").write_text("id,Team\na,x\n", "utf-8")
     return tmp_path
 
 
@@ -130,7 +133,10 @@ def test_a_file_has_the_declared_columns() -> None:
         ("data/peple.csv", 'id = "string"', ['"data/peple.csv": there is no file "data/peple.csv" in the project; did you mean "data/people.csv"?']),
         ("date/people.csv", 'id = "string"', ['"date/people.csv": there is no file "date/people.csv" in the project']),
         ("../people.csv", 'id = "string"', ['"../people.csv": "../people.csv" leaves the project | keep the file in the project']),
-        ("data/broken.csv", 'id = "string"', []),
+        ("data/broken.csv", 'id = "string"', ['"data/broken.csv": line 2 of data/broken.csv is not UTF-8: byte 10 of the file is 0xff | save the file as UTF-8']),
+        ("data/semicolons.csv", 'id = "string", team = "string"', ['"data/semicolons.csv": the columns of data/semicolons.csv are separated by ";" | separate them by commas']),
+        ("data/tabs.csv", 'id = "string", team = "string"', ['"data/tabs.csv": the columns of data/tabs.csv are separated by tabs | separate them by commas']),
+        ("data/capital.csv", 'id = "string", team = "string" }\nkey = ["team"]\npersonal = ["team"]\nsorted_by = ["id"]\naccept = {', ['team: data/capital.csv has no column "team"; did you mean "Team"?']),
         ("data/people.csv", "", ['columns: "columns" must not be empty']),
     ],
 )  # fmt: skip
