@@ -136,6 +136,15 @@ def test_periods_that_cannot_be_compared_are_refused(
     assert "Do not rely on this report yet" in finished.page("report.html")
 
 
+@pytest.mark.parametrize("z", ["0", "-1.96"])
+def test_a_z_that_would_turn_the_verdict_round_gives_none(z: str, tmp_path: Path) -> None:
+    finished = run(tmp_path / "project", JOB, "--param", f"z={z}")
+    assert finished.code == 5
+    assert finished.findings["checks.z_can_be_reached"] == ("error", 1)
+    assert finished.lead("report.html").startswith("No answer. A test needs a z above 0, and this one is ")
+    assert {row["verdict"] for row in finished.rows("tests.csv")} == {"no test"}
+
+
 def test_a_period_that_is_not_over_is_refused(tmp_path: Path) -> None:
     finished = run(tmp_path / "project", JOB, "--as-of", "2026-11-15")
     assert finished.code == 5
