@@ -175,6 +175,22 @@ def test_an_account_of_which_the_service_says_nothing_is_found(tmp_path: Path) -
     assert finished.findings["checks.nothing_is_left_over"] == ("ok", 0)
 
 
+def test_an_account_without_an_owner_is_this_jobs_and_is_found(tmp_path: Path) -> None:
+    finished = run(
+        tmp_path / "project", JOB, files={LIST: lambda text: text.replace("Accra,africa@example.org", "Accra,")}
+    )
+    assert finished.findings["checks.every_account_has_an_owner"] == ("warn", 1)
+    (row,) = [row for row in finished.rows("usage.csv") if row["account"] == "Accra"]
+    assert row["owner"] == "platform-team@example.org"
+
+
+def test_two_ids_in_one_cell_are_refused(tmp_path: Path) -> None:
+    """Together they would be one id that no account has, and both would be missing in silence."""
+    finished = run(tmp_path / "project", JOB, files={LIST: lambda text: text.replace("10111,", '"10111,10112",')})
+    assert finished.code == 3
+    assert '"10111,10112" would be one id: nothing here separates values by commas' in finished.err
+
+
 def test_traffic_of_an_account_that_nobody_asked_about_is_found(tmp_path: Path) -> None:
     def listed_alone(text: str) -> str:
         return text.replace("union select partner_id from content\nunion select partner_id from content_before\n", "")

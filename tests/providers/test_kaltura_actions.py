@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from asking import WEEK, ask, flow
 from projects import problem
+from pydantic import ValidationError
 from replies import exception, says
 
 from reportrunner.flow import Again, Done, Refused, Reply, Verdict
@@ -205,3 +206,9 @@ def test_what_is_answered(more: str, answer: str | None) -> None:
         assert said.startswith('"-count_play": TOP_CONTENT has no column "count_play"; did you mean "count_plays"?')
     else:
         assert said == answer
+
+
+def test_an_id_with_a_comma_is_refused_in_a_report_item() -> None:
+    item = {"report": "VPAAS_USAGE_MULTI", "objectIds": ["10042,10101"]}
+    with pytest.raises(ValidationError, match='"10042,10101" would be one id'):
+        flow({**REPORTS, "reportItems": [item]}, WEEK)

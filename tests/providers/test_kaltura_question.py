@@ -170,6 +170,17 @@ def test_14_05_a_value_that_the_wire_would_split_trim_or_ignore_is_refused(where
     assert ("separates values" if "|" in bad else "is empty or has blanks around it") in words
 
 
+@pytest.mark.parametrize("report", ["VPAAS_USAGE_MULTI", "38"])
+@pytest.mark.parametrize("bad", ["10042,10101", "10042,", ",", "first,second", "1_abc, 1_def"])
+def test_14_05_a_comma_in_an_id_makes_one_that_nothing_has(report: str, bad: str) -> None:
+    words = refused(table(report=report, objectIds=["1_a", bad]))
+    assert f'"{bad}" would be one id: nothing here separates values by commas' in words
+
+
+def test_14_05_names_may_have_commas() -> None:
+    assert form(table(report="6", objectIds=["example.org,x"]))["objectIds"] == "example.org,x"
+
+
 def test_14_05_applications_are_separated_by_commas() -> None:
     assert 'contains ","' in refused({**table(), "filters": {"application": ["a,b"]}})
     assert asked_filter({**table(), "filters": {"application": ["a|b"]}})["application"] == "a|b"

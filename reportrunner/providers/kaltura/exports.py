@@ -19,7 +19,7 @@ from reportrunner.providers.kaltura.catalogue import DELIMITER, report_types
 from reportrunner.providers.kaltura.dataset import KalturaDataset
 from reportrunner.providers.kaltura.filters import TableFilters, write_filter
 from reportrunner.providers.kaltura.listing import column, knowing, write
-from reportrunner.providers.kaltura.question import ObjectIds, Report
+from reportrunner.providers.kaltura.question import ObjectIds, Report, refuse_commas
 from reportrunner.providers.kaltura.times import dates
 from reportrunner.spec import EndpointDataset
 from reportrunner.spelling import did_you_mean
@@ -70,6 +70,7 @@ class ExportItem(Strict):
     @model_validator(mode="after")
     def _exists(self) -> Self:
         report = report_types()[self.report]
+        refuse_commas(report, self.objectIds)
         known = report.table_columns or ()
         if (self.kind == "table" and not known) or (self.kind == "total" and not report.total_columns):
             raise Hinted(f"{report.name} has no {self.kind}", 'write kind = "graph"', key="report", at="value")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -51,6 +51,17 @@ def _report(value: object) -> object:
 ObjectIds = Annotated[list[Annotated[str, separable(DELIMITER)]], listed("objectIds", DELIMITER)]
 Report = Annotated[str, BeforeValidator(_report), Field(description="Name or wire id of the report type")]
 Dst = Literal["refuse", "split"]
+_NAMES = ("object_id", "device", "os", "custom_var")
+"""What objectIds of some reports are instead of ids: names, in which a comma may stand."""
+
+
+def refuse_commas(report: ReportType, object_ids: Sequence[str]) -> None:
+    """Raise Hinted for an id with a comma: it would be one that nothing has, and the answer empty (kaltura.md §6)."""
+    for value in object_ids:
+        pieces = ", ".join(f'"{piece.strip()}"' for piece in value.split(",") if piece.strip())
+        if "," in value and not report.object_ids.startswith(_NAMES):
+            message = f'"{value}" would be one id: nothing here separates values by commas'
+            raise Hinted(message, f"write {pieces}" if pieces else "remove it", key="objectIds", at="value")
 
 
 class ReportDataset(KalturaDataset):
@@ -69,13 +80,14 @@ class ReportDataset(KalturaDataset):
     objectIds: ObjectIds = Field(default=[], description="Entry ids, unless the report says otherwise")  # noqa: N815
 
     @model_validator(mode="after")
-    def _one_of_a_quiz(self) -> Self:
+    def _apart(self) -> Self:
         given = write_filter(getattr(self, "filters", None))
         texts = [DELIMITER.join(self.objectIds), *(str(text) for _, text in given)]
         if self.report.startswith("quiz.") and any(sign in text for text in texts for sign in (DELIMITER, ",")):
             raise Hinted(
                 f"{self.type.name} separates values by commas, unlike every other report", "ask one value at a time"
             )
+        refuse_commas(self.type, self.objectIds)
         return self
 
     @property
