@@ -89,7 +89,7 @@ class TestValidate:
         assert run_command(["validate", JOB]) == 0
         said = capsys.readouterr()
         assert said.out == ""
-        assert said.err == f"{JOB}: valid, 11 datasets, 4 checks, 3 outputs\n"
+        assert said.err == f"{JOB}: valid, 11 datasets, 6 checks, 3 outputs\n"
 
     def test_an_invalid_job_does_not_hide_a_valid_one(self, project: Path, capsys: Said) -> None:
         shutil.copy(JOB, "jobs/zz.toml")
