@@ -18,6 +18,8 @@ from reportrunner.window.zone import use_packaged_zones
 
 NEW_NAMES: dict[tuple[str | int, ...], str] = {
     ("datasets", "viewership"): "no SQL, check or template names it: it is simply called otherwise",
+    ("checks", "ids_are_as_watched"): "nothing refers to a check",
+    ("checks", "ids_are_whole"): "nothing refers to a check",
     ("checks", "everyone_known"): "nothing refers to a check",
     ("checks", "nobody_anonymous"): "nothing refers to a check",
     ("checks", "everyone_has_a_standing"): "nothing refers to a check",
