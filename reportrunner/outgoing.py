@@ -80,17 +80,16 @@ class Outgoing:
 
     def _as_slug(self, fault: Diagnostic, values: Sequence[Value]) -> str:
         """Return the text of the key with `each` as a slug, where all values would fit so."""
-        loc = ("outputs", self.output.name)
-        for place, text in expressions(self.output.tree):
-            there = self.file.diagnostic((*loc, *place), "")
-            slugged = text.text.replace("{{ each }}", "{{ each | slug }}")
-            # Another path names the same document; another address is another mailbox.
-            if place != ("path",) or (there.line, there.column) != (fault.line, fault.column) or slugged == text.text:
-                continue
-            single = parse("{{ each | slug }}")
-            slugs: list[Any] = [render_tree(single, {"each": value}) for value in values]
-            if not any(errors or self._close(slug)[1] for slug, errors in slugs):
-                return json.dumps(slugged, ensure_ascii=False)
+        text = dict(expressions(self.output.tree)).get(("path",))
+        there = self.file.diagnostic(("outputs", self.output.name, "path"), "")
+        # Another path names the same document; another address is another mailbox.
+        if text is None or (there.line, there.column) != (fault.line, fault.column):
+            return ""
+        slugged = text.text.replace("{{ each }}", "{{ each | slug }}")
+        single = parse("{{ each | slug }}")
+        slugs: list[Any] = [render_tree(single, {"each": value}) for value in values]
+        if slugged != text.text and not any(errors or self._close(slug)[1] for slug, errors in slugs):
+            return json.dumps(slugged, ensure_ascii=False)
         return ""
 
 
